@@ -1,0 +1,188 @@
+"""Input checks of the reference: every message says what was expected and what came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.floating[Any]]
+IntArray = npt.NDArray[np.integer[Any]]
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+class Shapes:
+    """Check arrays against symbolic shapes such as ``("T", "B", "I")``.
+
+    The first array that uses a symbol fixes its size; later arrays must agree. So one object
+    per call of a public function finds every mismatch between any two arguments. A size of 1
+    never broadcasts, and all arrays must have the dtype of the first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> shapes = Shapes()
+    >>> _ = shapes.array("x", np.zeros((5, 2, 3)), ("T", "B", "I"))
+    >>> shapes.array("W_ih", np.zeros((4, 7)), ("H", "I"))
+    Traceback (most recent call last):
+        ...
+    ValueError: W_ih: expected shape (H, I) with I = 3 as in x, got (4, 7)
+    """
+
+    def __init__(self) -> None:
+        self.sizes: dict[str, int] = {}
+        self._fixed_by: dict[str, str] = {}
+        self._dtype: np.dtype[Any] | None = None
+        self._dtype_from = ""
+
+    def array(
+        self, name: str, value: Array, symbols: Sequence[str], *, finite: bool = False
+    ) -> Array:
+        """Return ``value`` unchanged, or raise.
+
+        Parameters
+        ----------
+        name : str
+            The argument's name, for the message.
+        value : ndarray
+            A float32 or float64 array.
+        symbols : sequence of str
+            One symbol per axis. A symbol like ``"4H"`` means four times the size of ``H``.
+        finite : bool
+            Whether NaN and infinity are refused.
+
+        Returns
+        -------
+        ndarray
+            The same array.
+
+        Raises
+        ------
+        TypeError
+            If ``value`` is no NumPy array, or not float32 or float64, or of another dtype
+            than the arrays before it.
+        ValueError
+            If the rank or a size is wrong, a size is 0, or a value is not finite.
+        """
+        if not isinstance(value, np.ndarray):
+            raise TypeError(f"{name}: expected a NumPy array, got {type(value).__name__}")
+        if value.dtype not in FLOATS:
+            raise TypeError(f"{name}: expected float32 or float64, got {value.dtype}")
+        if self._dtype is None:
+            self._dtype, self._dtype_from = value.dtype, name
+        elif value.dtype != self._dtype:
+            raise TypeError(
+                f"{name}: expected {self._dtype} as in {self._dtype_from}, got {value.dtype}"
+            )
+        shape = f"({', '.join(symbols)}{',' if len(symbols) == 1 else ''})"
+        if value.ndim != len(symbols):
+            raise ValueError(f"{name}: expected shape {shape}, got {value.shape}")
+        for symbol, size in zip(symbols, value.shape, strict=True):
+            self._size(name, symbol, size, f"{shape}", value.shape)
+        if finite and not np.isfinite(value).all():
+            raise ValueError(f"{name}: expected finite values, got NaN or infinity")
+        return value
+
+    def _size(self, name: str, symbol: str, size: int, shape: str, got: tuple[int, ...]) -> None:
+        factor, letter = (int(symbol[:-1]), symbol[-1]) if symbol[0].isdigit() else (1, symbol)
+        if size == 0:
+            raise ValueError(f"{name}: expected shape {shape} with {letter} >= 1, got {got}")
+        known = self.sizes.get(letter)
+        if known is None:
+            if size % factor:
+                raise ValueError(
+                    f"{name}: expected shape {shape}, so a multiple of {factor}, got {got}"
+                )
+            self.sizes[letter], self._fixed_by[letter] = size // factor, name
+        elif size != factor * known:
+            where = self._fixed_by[letter]
+            raise ValueError(
+                f"{name}: expected shape {shape} with {letter} = {known} as in {where}, got {got}"
+            )
+
+
+def check_lengths(lengths: Sequence[int] | IntArray, T: int, B: int) -> IntArray:
+    """Return ``lengths`` as an integer array of shape (B,), each in 1..T, or raise.
+
+    Parameters
+    ----------
+    lengths : (B,) integers
+        The number of valid steps of each sequence, in any order.
+    T, B : int
+        Number of steps and of sequences in the batch.
+
+    Returns
+    -------
+    ndarray of int, (B,)
+
+    Raises
+    ------
+    TypeError
+        If the values are not integers.
+    ValueError
+        If there are not B of them, or one is outside 1..T.
+
+    Examples
+    --------
+    >>> check_lengths([3, 1], T=3, B=2)
+    array([3, 1])
+    >>> check_lengths([3, 0], T=3, B=2)
+    Traceback (most recent call last):
+        ...
+    ValueError: lengths: expected values in 1..3, got 0
+    """
+    array = np.asarray(lengths)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"lengths: expected integers, got {array.dtype}")
+    if array.shape != (B,):
+        raise ValueError(f"lengths: expected shape (B,) = ({B},), got {array.shape}")
+    for bad in array[(array < 1) | (array > T)]:
+        raise ValueError(f"lengths: expected values in 1..{T}, got {bad}")
+    return array
+
+
+def valid_steps(lengths: IntArray, T: int) -> npt.NDArray[np.bool_]:
+    """Return the mask (T, B, 1) that is true where a step is inside its sequence.
+
+    Examples
+    --------
+    >>> valid_steps(np.array([2, 1]), T=2)[:, :, 0]
+    array([[ True,  True],
+           [ True, False]])
+    """
+    return (np.arange(T)[:, None] < lengths)[:, :, None]
+
+
+def check_option(name: str, value: str, options: Sequence[str]) -> str:
+    """Return ``value`` if it is one of ``options``, or raise a ValueError that lists them.
+
+    Examples
+    --------
+    >>> check_option("nonlinearity", "sine", ("tanh", "relu"))
+    Traceback (most recent call last):
+        ...
+    ValueError: nonlinearity: expected one of 'tanh', 'relu', got 'sine'
+    """
+    if value not in options:
+        listed = ", ".join(repr(option) for option in options)
+        raise ValueError(f"{name}: expected one of {listed}, got {value!r}")
+    return value
+
+
+def check_size(name: str, value: int) -> int:
+    """Return ``value`` if it is an integer of at least 1, or raise.
+
+    Examples
+    --------
+    >>> check_size("H", 0)
+    Traceback (most recent call last):
+        ...
+    ValueError: H: expected an integer of at least 1, got 0
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name}: expected an integer, got {type(value).__name__}")
+    if value < 1:
+        raise ValueError(f"{name}: expected an integer of at least 1, got {value}")
+    return int(value)
