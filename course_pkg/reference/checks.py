@@ -116,6 +116,7 @@ def check_lengths(lengths: Sequence[int] | IntArray, T: int, B: int) -> IntArray
     Returns
     -------
     ndarray of int, (B,)
+        A copy: the caches keep it, and the caller may go on to change the original.
 
     Raises
     ------
@@ -133,7 +134,10 @@ def check_lengths(lengths: Sequence[int] | IntArray, T: int, B: int) -> IntArray
         ...
     ValueError: lengths: expected values in 1..3, got 0
     """
-    array = np.asarray(lengths)
+    try:
+        array = np.array(lengths)
+    except ValueError:  # NumPy's word for rows of different sizes
+        raise TypeError(f"lengths: expected integers, got {lengths!r}") from None
     if array.dtype.kind not in "iu":
         raise TypeError(f"lengths: expected integers, got {array.dtype}")
     if array.shape != (B,):

@@ -9,6 +9,12 @@ import numpy as np
 from course_pkg.reference.checks import Array
 
 
+def _check_number(name: str, value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.floating)):
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    return float(value)
+
+
 def numerical_gradient(f: Callable[[], float], array: Array, eps: float = 1e-6) -> Array:
     """Estimate the gradient of a scalar function with respect to one array.
 
@@ -33,7 +39,8 @@ def numerical_gradient(f: Callable[[], float], array: Array, eps: float = 1e-6) 
     Raises
     ------
     TypeError
-        If ``array`` is not a float64 array: in float32 the difference drowns in rounding.
+        If ``array`` is not a float64 array (in float32 the difference drowns in rounding),
+        ``f`` cannot be called or returns no number, or ``eps`` is no number.
     ValueError
         If ``array`` cannot be written to, or ``eps`` is not a positive number.
 
@@ -48,6 +55,9 @@ def numerical_gradient(f: Callable[[], float], array: Array, eps: float = 1e-6) 
         raise TypeError(f"array: expected a float64 array, got {came}")
     if not array.flags.writeable:
         raise ValueError("array: expected an array that can be written to, got a read-only one")
+    if not callable(f):
+        raise TypeError(f"f: expected a function without arguments, got {type(f).__name__}")
+    _check_number("eps", eps)
     if not (np.isfinite(eps) and eps > 0):
         raise ValueError(f"eps: expected a positive number, got {eps}")
     gradient = np.empty_like(array)
@@ -55,9 +65,9 @@ def numerical_gradient(f: Callable[[], float], array: Array, eps: float = 1e-6) 
         value = array[index]
         try:
             array[index] = value + eps
-            above = f()
+            above = _check_number("f()", f())
             array[index] = value - eps
-            below = f()
+            below = _check_number("f()", f())
         finally:
             array[index] = value
         gradient[index] = (above - below) / (2 * eps)
@@ -77,10 +87,12 @@ def relative_error(a: Array, b: Array) -> float:
     Returns
     -------
     float
-        0 for equal arrays; NaN if either holds a NaN.
+        0 for equal arrays; NaN if either holds a NaN or an infinity.
 
     Raises
     ------
+    TypeError
+        If one is no NumPy array.
     ValueError
         If the shapes differ.
 
@@ -89,8 +101,12 @@ def relative_error(a: Array, b: Array) -> float:
     >>> relative_error(np.array([1.0, 2.0]), np.array([1.0, 2.5]))
     0.2
     """
+    for name, value in (("a", a), ("b", b)):
+        if not isinstance(value, np.ndarray):
+            raise TypeError(f"{name}: expected a NumPy array, got {type(value).__name__}")
     if a.shape != b.shape:
         raise ValueError(f"b: expected shape {a.shape} as in a, got {b.shape}")
-    difference = np.abs(a - b).max(initial=0.0)
-    scale = max(np.abs(a).max(initial=0.0), np.abs(b).max(initial=0.0))
-    return float(difference / scale) if scale != 0 else float(difference)
+    with np.errstate(invalid="ignore"):  # infinities: the NaN that comes of them says enough
+        difference = np.abs(a - b).max(initial=0.0)
+        scale = max(np.abs(a).max(initial=0.0), np.abs(b).max(initial=0.0))
+        return float(difference / scale) if scale != 0 else float(difference)

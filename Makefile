@@ -1,0 +1,75 @@
+# Two commands do all set-up: `make book` and `make test`. `make` alone lists the rest.
+
+# The first of these that is Python 3.11 to 3.13; override with make PYTHON=/path/to/python.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	  "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  2>/dev/null && echo "$$p" && break; done)
+VENV := .venv/bin
+SOLUTIONS ?= 1
+PORT ?= 8000
+NOTEBOOKS ?=
+
+# Small matrices: a second thread costs more than it brings.
+export OMP_NUM_THREADS ?= 1
+export PYTHONHASHSEED := 0
+# The kernels and tools of the virtual environment come first.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# A learner's own Jupyter or matplotlib settings must not change what is built or tested.
+export JUPYTER_PREFER_ENV_PATH := 1
+export MPLBACKEND ?= agg
+
+.DEFAULT_GOAL := help
+.PHONY: help setup book serve lab test exercises notebooks lint format screenshot lock clean
+
+help:  ## list the targets
+	@echo "Recurrent Neural Networks, Equation by Equation"
+	@echo
+	@grep -hE '^[a-z]+: .*##|^[a-z]+:  ##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' \
+	  | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+setup:
+	@PY="$(PYTHON)"; [ -n "$$PY" ] || PY=$$(command -v python3 || command -v python); \
+	if [ -z "$$PY" ]; then echo "set-up: Python 3.11, 3.12 or 3.13 is needed, and no python3" \
+	  "was found; install one of them and call make again." >&2; exit 1; fi; \
+	"$$PY" tools/setup_env.py
+
+book: setup  ## build the site in _build/html (SOLUTIONS=0 leaves the solutions out)
+	@python tools/build_book.py $(if $(filter 0,$(SOLUTIONS)),--no-solutions)
+
+serve: book  ## build the site and serve it on http://localhost:8000 (PORT=...)
+	@echo "the site is on http://localhost:$(PORT)/ (stop with Ctrl+C)"
+	@python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+lab: setup  ## open JupyterLab in exercises/
+	@unset MPLBACKEND; jupyter lab --notebook-dir=exercises
+
+test: setup  ## run every test: package, notebooks, rules, site
+	@python -m pytest -n 2 --dist loadscope $(ARGS)
+
+exercises: setup  ## write exercises/ anew from solutions/
+	@python tools/make_exercises.py
+
+notebooks: setup  ## run the notebooks and store their outputs (NOTEBOOKS="book/01-*.ipynb")
+	@python tools/execute_notebooks.py $(NOTEBOOKS)
+
+lint: setup  ## check style and types
+	@ruff check .
+	@ruff format --check .
+	@mypy
+
+format: setup  ## let ruff format the code, notebooks included
+	@ruff format .
+	@ruff check --fix .
+
+screenshot: book  ## draw the picture of the site for the README (needs Chromium)
+	@python tools/screenshot.py
+
+lock: setup  ## pin all packages anew (maintainers; needs uv)
+	@uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras \
+	  --override requirements/no-torch.override --no-header --no-annotate --quiet \
+	  pyproject.toml requirements/torch-needs.in -o requirements/lock.txt
+
+clean:  ## remove everything that was built, the virtual environment too
+	@rm -rf _build .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage htmlcov
+	@rm -rf rnn_equation_by_equation.egg-info build
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,86 @@
+"""A table that says that two computations agree, and cannot be shown unless they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class ParityTable:
+    """Rows of (what was compared, number of entries), all within one tolerance."""
+
+    rows: tuple[tuple[str, int], ...]
+    tolerance: float
+
+    def __str__(self) -> str:
+        """Return the table as aligned text."""
+        width = max(len(name) for name, _ in self.rows)
+        lines = [f"{'compared':<{width}}  {'entries':>7}  largest difference"]
+        for name, entries in self.rows:
+            lines.append(f"{name:<{width}}  {entries:>7}  below {self.tolerance:.0e}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        body = "".join(
+            f"<tr><td>{escape(name)}</td><td>{entries}</td><td>below {self.tolerance:.0e}</td></tr>"
+            for name, entries in self.rows
+        )
+        head = "<tr><th>compared</th><th>entries</th><th>largest difference</th></tr>"
+        return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+
+
+def parity_table(
+    pairs: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]], tolerance: float = 1e-12
+) -> ParityTable:
+    """Compare pairs of arrays; return the table if all agree, raise if one does not.
+
+    The table shows the bound, not the difference itself: the last bits of a sum depend on the
+    machine, the bound does not.
+
+    Parameters
+    ----------
+    pairs : mapping of name to (array, array)
+        What to compare; torch tensors that need a gradient must be detached first.
+    tolerance : float
+        The largest allowed absolute difference.
+
+    Returns
+    -------
+    ParityTable
+        Shown as a table in a notebook, and as text by ``print``.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to compare, or the tolerance is not positive.
+    AssertionError
+        If the shapes of a pair differ, or the values differ by the tolerance or more; NaN
+        differs from everything.
+
+    Examples
+    --------
+    >>> print(parity_table({"one third": (np.array([1 / 3]), np.array([2 / 6]))}))
+    compared   entries  largest difference
+    one third        1  below 1e-12
+    """
+    if not pairs:
+        raise ValueError("pairs: expected at least one pair of arrays, got none")
+    if not tolerance > 0:
+        raise ValueError(f"tolerance: expected a positive number, got {tolerance}")
+    rows = []
+    for name, (first, second) in pairs.items():
+        a: npt.NDArray[Any] = np.asarray(first)
+        b: npt.NDArray[Any] = np.asarray(second)
+        if a.shape != b.shape:
+            raise AssertionError(f"{name}: the shapes {a.shape} and {b.shape} differ")
+        largest = float(np.abs(a - b).max())
+        if not largest < tolerance:
+            raise AssertionError(f"{name}: the largest difference is {largest:.3g}")
+        rows.append((name, a.size))
+    return ParityTable(tuple(rows), tolerance)

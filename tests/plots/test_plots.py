@@ -1,0 +1,111 @@
+"""The figures can be drawn, and the parity table cannot be shown unless its rows agree."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from course_pkg import plots
+
+
+@pytest.fixture(autouse=True)
+def _clean_figures():
+    with mpl.rc_context():
+        plots.use_style()
+        yield
+    plt.close("all")
+
+
+def labels(fig):
+    return [text.get_text() for ax in fig.axes for text in ax.texts]
+
+
+def test_the_unrolled_network_has_one_state_and_one_output_per_step():
+    drawn = labels(plots.unrolled(T=3))
+    for t in (1, 2, 3):
+        assert f"$h_{{{t}}}$" in drawn
+        assert f"$\\hat{{y}}_{{{t}}}$" in drawn
+    assert drawn.count("$W_{ih}$") == 4  # once folded, three times unrolled
+    assert drawn.count("$W_{hh}$") == 3  # once folded, twice between three steps
+
+
+def test_the_task_shapes_are_four():
+    drawn = labels(plots.task_shapes())
+    assert sum("many" in text for text in drawn) == 4
+
+
+def test_layers_and_directions_have_both_readers():
+    drawn = labels(plots.layers_and_directions(T=2))
+    assert r"$\overrightarrow{h}_2$" in drawn
+    assert r"$\overleftarrow{h}_1$" in drawn
+
+
+@pytest.mark.parametrize("draw", [plots.unrolled, plots.layers_and_directions])
+def test_one_step_is_refused(draw):
+    with pytest.raises(ValueError, match="T: expected at least 2 steps, got 1"):
+        draw(T=1)
+
+
+def test_the_heat_map_shows_units_as_rows():
+    states = np.linspace(-1, 1, 8).reshape(4, 2)
+    _, ax = plt.subplots()
+    image = plots.heatmap(ax, states, columns=list("abcd"))
+    np.testing.assert_array_equal(image.get_array(), states.T)
+    assert [label.get_text() for label in ax.get_xticklabels()] == list("abcd")
+
+
+def test_the_heat_map_refuses_other_shapes():
+    _, ax = plt.subplots()
+    with pytest.raises(ValueError, match=r"states: expected shape \(T, H\), got \(3,\)"):
+        plots.heatmap(ax, np.zeros(3))
+    with pytest.raises(ValueError, match="columns: expected 4 labels, got 1"):
+        plots.heatmap(ax, np.zeros((4, 2)), columns=["a"])
+
+
+def test_the_plane_draws_a_path_per_sequence():
+    _, ax = plt.subplots()
+    plots.plane(ax, np.zeros((5, 3, 2)))
+    assert len(ax.lines) == 3 * 4  # path, dots, start and end of each
+    with pytest.raises(ValueError, match=r"paths: expected shape \(T, B, 2\)"):
+        plots.plane(ax, np.zeros((5, 3)))
+
+
+def test_a_label_stands_at_the_end():
+    _, ax = plt.subplots()
+    plots.label_end(ax, 1.0, 2.0, "RNN")
+    assert ax.texts[0].xy == (1.0, 2.0)
+
+
+def test_the_colours_stay_apart_in_grey():
+    def lightness(colour):
+        return np.dot(mpl.colors.to_rgb(colour), [0.299, 0.587, 0.114])
+
+    used = [plots.INK, plots.BLUE, plots.RED, plots.ORANGE]
+    steps = np.diff([lightness(colour) for colour in used])
+    assert (steps > 0.05).all()
+
+
+def test_the_parity_table_shows_bounds_as_text_and_html():
+    table = plots.parity_table({"a < b": (np.zeros(3), np.full(3, 1e-14))})
+    assert "a < b        3  below 1e-12" in str(table)
+    assert "<td>a &lt; b</td><td>3</td><td>below 1e-12</td>" in table._repr_html_()
+
+
+@pytest.mark.parametrize("wrong", [1e-12, 1.0, np.nan], ids=str)
+def test_the_parity_table_raises_where_two_results_differ(wrong):
+    with pytest.raises(AssertionError, match="second: the largest difference"):
+        plots.parity_table({"first": (1.0, 1.0), "second": (np.zeros(2), np.array([0, wrong]))})
+
+
+def test_the_parity_table_raises_where_shapes_differ():
+    with pytest.raises(AssertionError, match=r"y: the shapes \(2, 1\) and \(2,\) differ"):
+        plots.parity_table({"y": (np.zeros((2, 1)), np.zeros(2))})
+
+
+def test_the_parity_table_refuses_nothing_and_no_tolerance():
+    with pytest.raises(ValueError, match="pairs: expected at least one pair"):
+        plots.parity_table({})
+    with pytest.raises(ValueError, match="tolerance: expected a positive number, got 0"):
+        plots.parity_table({"y": (1.0, 1.0)}, tolerance=0)
