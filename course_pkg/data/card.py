@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from textwrap import fill
 
 
 @dataclass(frozen=True)
 class DataCard:
     """Origin, size, licence and limits of one data set.
 
-    Printing a card shows one line per field.
+    Printing a card shows one paragraph per field.
 
     Examples
     --------
@@ -31,8 +32,12 @@ class DataCard:
     not_fit_for: str
 
     def __str__(self) -> str:
-        """Return one line per field."""
+        """Return one paragraph per field."""
         return "\n".join(
-            f"{field.name.replace('_', ' '):<14}{getattr(self, field.name)}"
+            fill(
+                f"{field.name.replace('_', ' '):<14}{getattr(self, field.name)}",
+                width=80,
+                subsequent_indent=" " * 14,
+            )
             for field in fields(self)
         )

@@ -21,7 +21,7 @@ class ParityTable:
     def __str__(self) -> str:
         """Return the table as aligned text."""
         width = max(len(name) for name, _ in self.rows)
-        lines = [f"{'compared':<{width}}  {'entries':>7}  largest difference"]
+        lines = [f"{'compared':<{width}}  {'entries':>7}  difference"]
         for name, entries in self.rows:
             lines.append(f"{name:<{width}}  {entries:>7}  below {self.tolerance:.0e}")
         return "\n".join(lines)
@@ -31,7 +31,7 @@ class ParityTable:
             f"<tr><td>{escape(name)}</td><td>{entries}</td><td>below {self.tolerance:.0e}</td></tr>"
             for name, entries in self.rows
         )
-        head = "<tr><th>compared</th><th>entries</th><th>largest difference</th></tr>"
+        head = "<tr><th>compared</th><th>entries</th><th>difference</th></tr>"
         return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
 
 
@@ -66,7 +66,7 @@ def parity_table(
     Examples
     --------
     >>> print(parity_table({"one third": (np.array([1 / 3]), np.array([2 / 6]))}))
-    compared   entries  largest difference
+    compared   entries  difference
     one third        1  below 1e-12
     """
     if not pairs:

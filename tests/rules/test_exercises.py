@@ -1,0 +1,156 @@
+"""Rule: exercises come from their solutions, fail until they are solved, and say why."""
+
+import pytest
+from execute_notebooks import execute
+from make_exercises import (
+    differences,
+    has_hidden_tests,
+    is_check,
+    make_exercise,
+    wanted_exercises,
+)
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from notebook_files import METADATA, ROOT, read, shown
+
+from tests.rules.published import EXERCISES, SOLUTIONS, each, report
+
+FEWEST, MOST = 6, 8  # exercises of a chapter
+
+
+def coverage_complaints(solution, name):
+    """Return a sentence for each exercise without hidden tests, and for too few or too many."""
+    complaints = [
+        f"{name}, cell {number}: a check without hidden tests cannot tell an answer that was "
+        "fitted to the visible numbers."
+        for number, cell in enumerate(solution.cells, start=1)
+        if is_check(cell) and not has_hidden_tests(cell)
+    ]
+    checks = sum(is_check(cell) for cell in solution.cells)
+    if not FEWEST <= checks <= MOST:
+        complaints.append(f"{name}: expected {FEWEST} to {MOST} checked exercises, got {checks}.")
+    return complaints
+
+
+def leak_complaints(exercise, solution, name):
+    """Return a sentence for each line of a hidden region that the exercise still shows."""
+    complaints = []
+    for number, cell in enumerate(exercise.cells, start=1):
+        for mark in ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME"):
+            if f"BEGIN {mark}" in cell.source or f"END {mark}" in cell.source:
+                complaints.append(f"{name}, cell {number}: it still holds a mark of {mark}.")
+    if [cell.id for cell in exercise.cells] != [cell.id for cell in solution.cells]:
+        complaints.append(f"{name}: its cells are not those of the solution.")
+    return complaints
+
+
+def unsolved_complaints(executed, name):
+    """Return a sentence for each check that passes unsolved or fails without a word of help.
+
+    ``executed`` is the exercise after a run in which errors were allowed.
+    """
+    complaints = []
+    for number, cell in enumerate(executed.cells, start=1):
+        errors = [out for out in cell.get("outputs", []) if out.output_type == "error"]
+        where = f"{name}, cell {number}"
+        if not is_check(cell):
+            if errors:
+                complaints.append(
+                    f"{where}: {errors[0].ename}, but only check cells may fail; put the answer "
+                    "into a function, so that the notebook runs through."
+                )
+        elif not errors:
+            complaints.append(f"{where}: the check passes although nothing was answered.")
+        elif errors[0].ename not in ("NotImplementedError", "AssertionError"):
+            complaints.append(
+                f"{where}: an unanswered question ends in {errors[0].ename}: {errors[0].evalue}"
+            )
+        elif errors[0].ename == "AssertionError" and len(errors[0].evalue.strip()) < 10:
+            complaints.append(f"{where}: the assertion fails without saying what was expected.")
+    return complaints
+
+
+def test_exercises_are_what_the_solutions_give():
+    report(differences(wanted_exercises(SOLUTIONS), ROOT / "exercises"))
+
+
+@each(SOLUTIONS)
+def test_every_check_has_hidden_tests(path):
+    report(coverage_complaints(read(path), shown(path)))
+
+
+@each(SOLUTIONS)
+def test_nothing_hidden_is_left_in_the_exercise(path):
+    solution = read(path)
+    report(leak_complaints(make_exercise(solution), solution, shown(path)))
+
+
+@each(EXERCISES)
+def test_unsolved_checks_fail_and_say_why(path):
+    report(unsolved_complaints(execute(read(path), path.parent, allow_errors=True), shown(path)))
+
+
+def check_cell(source, error=None):
+    cell = new_code_cell(source)
+    cell.metadata["nbgrader"] = {"grade": True, "solution": False, "points": 1}
+    if error:
+        cell.outputs = [new_output("error", ename=error[0], evalue=error[1], traceback=[])]
+    return cell
+
+
+def plain_cell(source, error=None):
+    cell = check_cell(source, error)
+    del cell.metadata["nbgrader"]
+    return cell
+
+
+@pytest.mark.parametrize(
+    ("cell", "complaint"),
+    [
+        (check_cell("f()"), "the check passes although nothing was answered"),
+        (check_cell("f()", ("NameError", "name 'f' is not defined")), "ends in NameError: name"),
+        (check_cell("assert f()", ("AssertionError", "")), "fails without saying what"),
+        (plain_cell("f()", ("NotImplementedError", "")), "only check cells may fail"),
+    ],
+)
+def test_the_rule_sees_a_check_that_does_not_help(cell, complaint):
+    (sentence,) = unsolved_complaints(new_notebook(cells=[cell]), "n")
+    assert sentence.startswith("n, cell 1: ")
+    assert complaint in sentence
+
+
+def test_the_rule_accepts_a_stub_and_an_explained_failure():
+    cells = [
+        new_markdown_cell("# E"),
+        check_cell("f()", ("NotImplementedError", "")),
+        check_cell("f()", ("AssertionError", "h: expected shape (2,), got (3,)")),
+        plain_cell("1"),
+    ]
+    assert unsolved_complaints(new_notebook(cells=cells), "n") == []
+
+
+def test_the_rule_holds_in_a_real_run(tmp_path):
+    stub = plain_cell("def f():\n    raise NotImplementedError")
+    passing, failing = check_cell("assert True"), check_cell("assert f() == 1")
+    notebook = new_notebook(cells=[stub, passing, failing], metadata=METADATA)
+    complaints = unsolved_complaints(execute(notebook, tmp_path, allow_errors=True), "n")
+    assert complaints == ["n, cell 2: the check passes although nothing was answered."]
+
+
+def test_the_rule_sees_missing_hidden_tests_and_too_few_exercises():
+    complaints = coverage_complaints(new_notebook(cells=[check_cell("assert f() == 1")]), "n")
+    assert "n, cell 1: a check without hidden tests" in complaints[0]
+    assert "n: expected 6 to 8 checked exercises, got 1" in complaints[1]
+    hidden = "### BEGIN HIDDEN TESTS\nassert f() == 1\n### END HIDDEN TESTS"
+    assert (
+        coverage_complaints(new_notebook(cells=[check_cell(hidden) for _ in range(6)]), "n") == []
+    )
+
+
+def test_the_rule_sees_what_was_left_in():
+    solution = new_notebook(cells=[check_cell("### BEGIN HIDDEN TESTS\n1\n### END HIDDEN TESTS")])
+    exercise = new_notebook(cells=[*solution.cells, plain_cell("more")])
+    complaints = leak_complaints(exercise, solution, "n")
+    assert complaints == [
+        "n, cell 1: it still holds a mark of HIDDEN TESTS.",
+        "n: its cells are not those of the solution.",
+    ]

@@ -1,0 +1,120 @@
+"""Rule: inside the package, dependencies point one way, and the reference needs NumPy alone."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+from notebook_files import ROOT, shown
+
+from tests.rules.published import MODULES, report
+
+PACKAGE = "course_pkg"
+# What a part may import of the package, besides itself. Figures are for notebooks only.
+MAY_IMPORT = {
+    "": set(),
+    "reference": set(),
+    "models": {"reference"},
+    "data": {"reference"},
+    "training": {"models", "data", "reference"},
+    "decoding": {"models", "data", "reference"},
+    "grading": {"models", "data", "reference"},
+    "plots": {"models", "data", "reference"},
+    "__main__": {"training", "decoding", "grading", "models", "data", "reference"},
+}
+
+
+def imported_modules(source, module):
+    """Return line and full name of everything a module imports; ``module`` is its own name."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            package = module.split(".")[: -node.level] if node.level else []
+            base = ".".join([*package, *([node.module] if node.module else [])])
+            # `from course_pkg import plots` imports the part, not a name of the package.
+            parts = [f"{base}.{alias.name}" for alias in node.names] if base == PACKAGE else [base]
+            found += [(node.lineno, name) for name in parts]
+    return found
+
+
+def part_of(module):
+    """Return the part of the package that a module belongs to: `reference`, `plots`, ..."""
+    names = module.split(".")
+    return names[1] if len(names) > 1 else ""
+
+
+def complaints_about(source, module, name):
+    """Return a sentence for each import that points the wrong way."""
+    part, complaints = part_of(module), []
+    if part not in MAY_IMPORT:
+        return [f"{name}: say in MAY_IMPORT what {PACKAGE}.{part} may import."]
+    for line, wanted in imported_modules(source, module):
+        where = f"{name}, line {line}"
+        top = wanted.split(".")[0]
+        if top == PACKAGE:
+            if part_of(wanted) not in {part, *MAY_IMPORT[part]}:
+                complaints.append(f"{where}: {PACKAGE}.{part} may not import {wanted}.")
+        elif part == "reference" and top != "numpy" and top not in sys.stdlib_module_names:
+            complaints.append(f"{where}: the reference stands on NumPy alone, not on {top}.")
+    return complaints
+
+
+def module_name(path):
+    names = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(names)  # a package is its own __init__, so that `.` means the package
+
+
+@pytest.mark.parametrize("path", MODULES, ids=[shown(path) for path in MODULES])
+def test_imports_point_one_way(path):
+    module = module_name(path)
+    if part_of(module) == "__init__":
+        module = PACKAGE
+    report(complaints_about(path.read_text(encoding="utf-8"), module, shown(path)))
+
+
+def test_the_reference_imports_where_torch_is_not_installed():
+    modules = [module_name(path) for path in MODULES if "reference" in path.parts]
+    modules = [name.removesuffix(".__init__") for name in modules]
+    blocked = ("torch", "matplotlib", "pandas", "scipy", "statsmodels")
+    code = (
+        f"import sys, importlib\nfor name in {blocked!r}: sys.modules[name] = None\n"
+        f"for name in {modules!r}: importlib.import_module(name)\nprint('imported')"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert run.stdout == "imported\n", run.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "module", "complaint"),
+    [
+        ("import torch", "reference.rnn", "the reference stands on NumPy alone, not on torch"),
+        ("from scipy import special", "reference.rnn", "stands on NumPy alone, not on scipy"),
+        ("def f():\n    import torch.nn", "reference.rnn", "m, line 2: the reference stands on"),
+        ("from course_pkg.models import rnn", "reference.rnn", "may not import course_pkg.models"),
+        ("from course_pkg import models", "reference.rnn", "may not import course_pkg.models"),
+        ("from ..models import rnn", "reference.rnn", "may not import course_pkg.models"),
+        ("import course_pkg.plots", "models.rnn", "may not import course_pkg.plots"),
+        ("from course_pkg.plots import use_style", "__main__", "may not import course_pkg.plots"),
+        ("from course_pkg.grading import feedback", "models.rnn", "may not import course_pkg.gra"),
+        ("import numpy", "surprise.rnn", "say in MAY_IMPORT what course_pkg.surprise may import"),
+    ],
+)
+def test_the_rule_sees_an_import_that_points_back(source, module, complaint):
+    (sentence,) = complaints_about(source, f"{PACKAGE}.{module}", "m")
+    assert complaint in sentence
+
+
+@pytest.mark.parametrize(
+    ("source", "module"),
+    [
+        ("import math\nimport numpy as np\nfrom numpy.typing import NDArray", "reference.rnn"),
+        ("from course_pkg.reference.checks import Shapes", "reference.rnn"),
+        ("from .checks import Shapes", "reference.rnn"),
+        ("import torch\nfrom course_pkg.reference import rnn", "models.rnn"),
+        ("from course_pkg.plots.style import INK", "plots.states"),
+    ],
+)
+def test_the_rule_accepts_imports_that_point_down(source, module):
+    assert complaints_about(source, f"{PACKAGE}.{module}", "m") == []

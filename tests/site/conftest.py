@@ -1,0 +1,49 @@
+"""The built site, made once for all workers, and the folder it lies in."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from filelock import FileLock
+from notebook_files import ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory):
+    """A temporary folder that all workers of this run of the tests see."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+def build(folder, *options):
+    """Build the site below a folder, or find it there, and return the folder of its pages."""
+    result = folder / "result.json"
+    with FileLock(f"{folder}.lock"):
+        if not result.exists():
+            folder.mkdir()
+            run = subprocess.run(
+                [sys.executable, "tools/build_book.py", "--out", str(folder), *options],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            result.write_text(json.dumps({"status": run.returncode, "output": run.stdout}))
+    outcome = json.loads(result.read_text())
+    if outcome["status"] != 0 or "WARNING" in outcome["output"]:
+        pytest.fail(f"the site does not build without a warning:\n{outcome['output']}", False)
+    return folder / "without-solutions" / "html" if options else folder / "html"
+
+
+@pytest.fixture(scope="session")
+def site(shared_folder):
+    """The pages of the site, solutions included."""
+    return build(shared_folder / "site")
+
+
+@pytest.fixture(scope="session")
+def site_without_solutions(shared_folder):
+    """The pages of the site as `make book SOLUTIONS=0` builds them."""
+    return build(shared_folder / "site-without-solutions", "--no-solutions")

@@ -1,0 +1,155 @@
+"""Open a page in headless Chromium and say what a reader would stumble over."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing else can be reached
+]
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+# Without preload: axe would fetch style sheets again, from wrong addresses, and cause 404s.
+AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
+
+# Mathematics is ready when MathJax says so; a page without it does not load it.
+MATH_IS_DONE = "async () => { if (window.MathJax) await window.MathJax.startup.promise }"
+UNRENDERED = """() => [...document.querySelectorAll('.math')]
+    .filter(e => !e.querySelector('mjx-container') && !e.closest('mjx-container'))
+    .map(e => e.textContent.trim().slice(0, 60))"""
+MATH_ERRORS = """() => [...document.querySelectorAll('mjx-merror, [data-mjx-error]')]
+    .map(e => e.getAttribute('data-mjx-error') || e.textContent.slice(0, 60))"""
+# The elements that stick out, without those in a box that scrolls or hides what is too wide.
+TOO_WIDE = """() => {
+    const root = document.documentElement, room = root.clientWidth
+    if (root.scrollWidth <= room) return []
+    const sticksOut = e => e.getBoundingClientRect().right + scrollX > room + 1
+    const isBoxed = e => e.parentElement !== document.body && e.parentElement &&
+        (getComputedStyle(e.parentElement).overflowX !== 'visible' || isBoxed(e.parentElement))
+    return [`${root.scrollWidth} px wide on ${room} px`,
+        ...[...document.body.querySelectorAll('*')]
+            .filter(e => sticksOut(e) && !isBoxed(e)).slice(0, 3)
+            .map(e => e.outerHTML.slice(0, 100).replace(/\\s+/g, ' '))]
+}"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the browser; without one, skip, or fail where CI is set."""
+    path = next(filter(None, map(shutil.which, EXECUTABLES)), None)
+    if path is None:
+        reason = f"no browser: none of {', '.join(EXECUTABLES)} is installed"
+        if os.environ.get("CI"):
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []  # its sandbox does not run as root
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS + root)
+        except PlaywrightError as error:
+            pytest.fail(f"{path} does not start:\n{error}", pytrace=False)
+        yield browser
+        browser.close()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files without a line for each on the screen."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on this machine and yield the address it begins with."""
+    handler = partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
+def reader(browser: Browser, mode: str, base: str) -> Iterator[tuple[Page, list[str]]]:
+    """Open a tab in light or dark mode that writes down what goes wrong behind the page."""
+    context = browser.new_context(color_scheme=mode, viewport=WIDE)
+    context.set_default_timeout(60_000)
+    context.add_init_script(
+        f"localStorage.setItem('mode', {mode!r}); localStorage.setItem('theme', {mode!r})"
+    )
+    page, troubles = context.new_page(), []
+
+    def on_request(request):
+        if not request.url.startswith((base, "data:", "blob:")):
+            troubles.append(f"requests {request.url}")
+
+    def on_response(response):
+        if response.status >= 400:
+            troubles.append(f"gets status {response.status} for {response.url}")
+
+    def on_console(message):
+        if message.type == "error":
+            troubles.append(f"console error: {message.text}")
+
+    page.on("request", on_request)
+    page.on("response", on_response)
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: troubles.append(f"script error: {error}"))
+    page.on("requestfailed", lambda request: troubles.append(f"cannot load {request.url}"))
+    yield page, troubles
+    context.close()
+
+
+def visit(page: Page, address: str) -> None:
+    """Open a page and wait until its mathematics stands."""
+    page.goto(address, wait_until="load")
+    page.evaluate(MATH_IS_DONE)
+
+
+def math_complaints(page: Page) -> list[str]:
+    """Return what is left of mathematics that was not rendered, or rendered as an error."""
+    return [
+        *(f"mathematics not rendered: {text!r}" for text in page.evaluate(UNRENDERED)),
+        *(f"mathematics with an error: {text!r}" for text in page.evaluate(MATH_ERRORS)),
+    ]
+
+
+def access_complaints(page: Page, *, colours_only: bool = False) -> list[str]:
+    """Return axe's serious and critical findings; those on colours alone take half the time."""
+    options = {**AXE_OPTIONS, "runOnly": COLOUR_RULES} if colours_only else AXE_OPTIONS
+    return [
+        f"axe, {found['impact']}: {found['help']} ({found['id']}): "
+        + "; ".join(node["html"][:120] for node in found["nodes"][:3])
+        for found in Axe().run(page, options=options).response["violations"]
+        if found["impact"] in ("serious", "critical")
+    ]
+
+
+def width_complaints(page: Page) -> list[str]:
+    """Return what makes a page scroll sideways on a phone."""
+    page.set_viewport_size(NARROW)
+    culprits = page.evaluate(TOO_WIDE)
+    page.set_viewport_size(WIDE)
+    return [f"scrolls sideways on a phone: {'; '.join(culprits)}"] if culprits else []

@@ -1,0 +1,151 @@
+"""The built site in headless Chromium: over HTTP in light mode, from the disk in dark mode."""
+
+import pytest
+
+from tests.rules.published import report
+from tests.site.inspection import (
+    access_complaints,
+    chromium,
+    math_complaints,
+    reader,
+    served,
+    visit,
+    width_complaints,
+)
+from tests.site.links import pages, redirection
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module", params=["light, over HTTP", "dark, from the disk"])
+def way(request, site):
+    """Mode and base address of one of the two ways in which every page is read."""
+    if request.param.startswith("dark"):
+        yield "dark", site.resolve().as_uri() + "/"
+    else:
+        with served(site) as base:
+            yield "light", base
+
+
+@pytest.fixture(scope="module")
+def findings(browser, way, site):
+    """What each rule finds on each page: one visit serves them all."""
+    mode, base = way
+    found = {"behind": [], "mode": [], "mathematics": [], "access": [], "width": []}
+    with reader(browser, mode, base) as (page, troubles):
+        for path in pages(site):
+            name = path.relative_to(site).as_posix()
+            if redirection(path):
+                continue  # the page it leads to is among the others
+            if name == "404.html" and base.startswith("file:"):
+                continue  # it is served for addresses of any depth, so its links start at the root
+
+            visit(page, base + name)
+            shown_mode = page.evaluate("document.documentElement.dataset.theme")
+            checks = {
+                "behind": list(troubles),
+                "mode": [] if shown_mode == mode else [f"expected {mode} mode, got {shown_mode}"],
+                "mathematics": math_complaints(page),
+                # Only colours differ between the modes.
+                "access": access_complaints(page, colours_only=mode == "dark"),
+                "width": width_complaints(page),
+            }
+            troubles.clear()
+            for rule, complaints in checks.items():
+                found[rule] += [f"{name}: {complaint}" for complaint in complaints]
+    return found
+
+
+def test_only_the_site_is_asked_and_no_script_fails(findings):
+    report(findings["behind"])
+
+
+def test_the_mode_is_the_one_the_reader_chose(findings):
+    report(findings["mode"])
+
+
+def test_mathematics_is_rendered(findings):
+    report(findings["mathematics"])
+
+
+def test_axe_finds_nothing_serious(findings):
+    report(findings["access"])
+
+
+def test_no_page_scrolls_sideways_on_a_phone(findings):
+    report(findings["width"])
+
+
+def results_of(page, base, term):
+    """Return the addresses that the site's search finds for a term."""
+    visit(page, f"{base}search.html?q={term}")
+    page.wait_for_function(
+        "/Search finished|did not match/.test("
+        "document.querySelector('#search-results')?.textContent)"
+    )
+    links = page.eval_on_selector_all("#search-results li a", "links => links.map(a => a.href)")
+    return [link.split("?")[0].split("#")[0] for link in links]
+
+
+def test_search_finds_a_term(browser, way, site):
+    mode, base = way
+    known = {base + path.relative_to(site).as_posix() for path in pages(site)}
+    with reader(browser, mode, base) as (page, troubles):
+        results = results_of(page, base, "recurrent")
+        assert results
+        assert set(results) <= known
+        assert results_of(page, base, "xylophonist") == []
+        report(troubles)
+
+
+# A page made by hand, to see that the rules see.
+
+GOOD = "<h1>One</h1><p>A paragraph.</p>"
+
+
+@pytest.fixture(scope="module")
+def bare(browser, tmp_path_factory):
+    """Return what the rules find on a page with this body."""
+    folder = tmp_path_factory.mktemp("bare")
+
+    def find(body):
+        (folder / "page.html").write_text(
+            f"<!doctype html><html lang='en'><head><title>T</title><link rel='icon' href='data:,'>"
+            f"</head><body><main>{body}</main></body></html>",
+            encoding="utf-8",
+        )
+        with served(folder) as base, reader(browser, "light", base) as (page, troubles):
+            visit(page, base + "page.html")
+            found = math_complaints(page) + access_complaints(page) + width_complaints(page)
+            return troubles + found
+
+    return find
+
+
+def test_the_rules_accept_a_good_page(bare):
+    assert bare(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ("<script>console.error('lost')</script>", "console error: lost"),
+        ("<script>throw new Error('lost')</script>", "script error: lost"),
+        ("<script src='http://cdn.example/x.js'></script>", "requests http://cdn.example/x.js"),
+        ("<script src='http://cdn.example/x.js'></script>", "cannot load http://cdn.example/x.js"),
+        ("<img src='gone.png' alt='x'>", "gets status 404 for"),
+        ("<span class='math'>\\(x\\)</span>", r"mathematics not rendered: '\\(x\\)'"),
+        ("<mjx-merror data-mjx-error='no'>x</mjx-merror>", "mathematics with an error: 'no'"),
+        ("<p style='color: #ccc; background: #fff'>Pale words.</p>", "axe, serious: "),
+        ("<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>", "axe, critical: "),
+        ("<div style='width: 500px'>Wide.</div>", "scrolls sideways on a phone: 50"),
+    ],
+)
+def test_the_rules_see_a_bad_page(bare, body, complaint):
+    assert any(sentence.startswith(complaint) for sentence in bare(GOOD + body))

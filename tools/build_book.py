@@ -1,0 +1,157 @@
+"""Build the site with Jupyter Book: ``python tools/build_book.py [--out _build] [--no-solutions]``.
+
+Warnings are errors, and so is a reference that leads nowhere. When nothing has changed since the
+last good build, nothing is done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+SOLUTIONS_PART = "Appendix: solutions"
+
+# A change in the first group (which pages there are, how they are made) starts from nothing,
+# so that no page of an earlier build is left over. The second group is what the pages say.
+FRAME = ("_config.yml", "_toc.yml", "tools/build_book.py", "tools/sphinx_course", "requirements")
+CONTENT = ("book", "exercises", "solutions", "course_pkg", "CHANGELOG.md", "CITATION.cff")
+
+
+def files_below(names: Iterable[str]) -> list[Path]:
+    """Return the files of some folders and files of the repository, caches left out."""
+    found: list[Path] = []
+    for name in names:
+        path = ROOT / name
+        found += sorted(path.rglob("*")) if path.is_dir() else [path]
+    return [
+        path
+        for path in found
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+    ]
+
+
+def fingerprint(names: Iterable[str], options: dict[str, Any]) -> str:
+    """Return one hash over the content of files and over the options."""
+    digest = hashlib.sha256(json.dumps([sys.version, options], sort_keys=True).encode())
+    for path in files_below(names):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(ROOT).as_posix()} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def toc_without_solutions(toc: dict[str, Any]) -> dict[str, Any]:
+    """Return the table of contents less its part of solutions."""
+    parts = [part for part in toc["parts"] if part["caption"] != SOLUTIONS_PART]
+    if len(parts) == len(toc["parts"]):
+        raise SystemExit(f"_toc.yml: expected a part {SOLUTIONS_PART!r}, found none.")
+    return {**toc, "parts": parts}
+
+
+def run_jupyter_book(html: Path, work: Path, toc: Path, url_prefix: str, verbose: bool) -> bool:
+    """Build, warnings being errors, and return whether all was well."""
+    from jupyter_book.sphinx import build_sphinx
+
+    sys.path.insert(0, str(ROOT))  # the API pages describe this tree, wherever it lies
+    result = build_sphinx(
+        ROOT,
+        html,
+        doctreedir=work / "doctrees",
+        path_config=ROOT / "_config.yml",
+        noconfig=True,
+        confoverrides={
+            "external_toc_path": toc.as_posix(),
+            "nitpicky": True,
+            "notfound_urls_prefix": url_prefix,
+            "latex_individualpages": False,
+        },
+        warningiserror=True,
+        keep_going=True,
+        quiet=not verbose,
+    )
+    return result == 0  # a status code, or the exception that ended the build
+
+
+def build(out: Path, *, solutions: bool, url_prefix: str, verbose: bool) -> int:
+    """Build the site below ``out`` if anything has changed, and return the exit status."""
+    import yaml
+
+    # The site without solutions has folders of its own: no page of the other can be left in it.
+    base = out if solutions else out / "without-solutions"
+    html, work = base / "html", base / ".build"
+    stamp = work / "built.json"
+    start_page = html / "index.html"
+
+    options = {"solutions": solutions, "url_prefix": url_prefix, "root": str(ROOT)}
+    now = {"frame": fingerprint(FRAME, options), "content": fingerprint(CONTENT, options)}
+    before = json.loads(stamp.read_text()) if stamp.exists() else {}
+
+    if now == before and start_page.exists():
+        print("The site is up to date.")
+    else:
+        if now["frame"] != before.get("frame"):
+            shutil.rmtree(html, ignore_errors=True)
+            shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True, exist_ok=True)
+        stamp.unlink(missing_ok=True)
+        toc = ROOT / "_toc.yml"
+        if not solutions:
+            pages = toc_without_solutions(yaml.safe_load(toc.read_text(encoding="utf-8")))
+            toc = work / "_toc.yml"
+            toc.write_text(yaml.safe_dump(pages, sort_keys=False), encoding="utf-8")
+        print("Building the site ...", flush=True)
+        start = time.monotonic()
+        if not run_jupyter_book(html, work, toc, url_prefix, verbose):
+            # Unchanged pages would not be read again, so their warnings would not be seen again.
+            shutil.rmtree(work)
+            print("\nThe site was not built: see the messages above.", file=sys.stderr)
+            return 1
+        stamp.write_text(json.dumps(now))
+        print(f"Built in {time.monotonic() - start:.0f} s.")
+
+    print(f"The site is in {html}\nOpen {start_page.as_uri()} in a browser, or run: make serve")
+    return 0
+
+
+def main() -> int:
+    """Read the command line and build."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "_build", help="the site goes to OUT/html"
+    )
+    parser.add_argument(
+        "--no-solutions",
+        action="store_true",
+        help="leave the solutions out; the site goes to OUT/without-solutions/html",
+    )
+    parser.add_argument(
+        "--url-prefix",
+        default="/",
+        metavar="/PATH/",
+        help="where the site will stand on its host; only the 404 page needs to know",
+    )
+    parser.add_argument("--verbose", action="store_true", help="show what Sphinx does")
+    options = parser.parse_args()
+    prefix = options.url_prefix
+    if not (prefix.startswith("/") and prefix.endswith("/")):
+        parser.error(f"--url-prefix: expected a path that starts and ends with /, got {prefix!r}")
+    return build(
+        options.out.resolve(),
+        solutions=not options.no_solutions,
+        url_prefix=prefix,
+        verbose=options.verbose,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""What this course adds to Jupyter Book, one idea per module.
+
+``mathjax``         copies MathJax from an installed package into the site
+``chapters``        reads title, question, objectives and times out of a chapter notebook
+``chapter_lists``   directives ``chapter-cards`` and ``chapter-table``, made from those
+``citations``       finds which function cites which equation, from the docstrings
+``equations``       links from docstrings to equations, and the directive ``equation-table``
+``bibliography``    cites as Elman (1990) and (Elman, 1990)
+``api``             directive ``api-modules``: one section per public module of a package
+``front_door``      leads from the site's root to the start page
+``frame``           replaces two templates of the theme, for readers who do not use a mouse
+``page_not_found``  makes the page for an unknown address out of ``book/404.md``
+``social``          takes an address out of the pages' heads that only a public site has
+``rewrite``         writes every page again whenever one has changed
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register every part with Sphinx."""
+    from sphinx_course import (
+        api,
+        bibliography,
+        chapter_lists,
+        equations,
+        frame,
+        front_door,
+        mathjax,
+        page_not_found,
+        rewrite,
+        social,
+    )
+
+    parts = (
+        api,
+        bibliography,
+        chapter_lists,
+        equations,
+        frame,
+        front_door,
+        mathjax,
+        page_not_found,
+        rewrite,
+        social,
+    )
+    for part in parts:
+        part.setup(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
