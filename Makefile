@@ -41,7 +41,8 @@ serve: book  ## build the site and serve it on http://localhost:8000 (PORT=...)
 	@python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 lab: setup  ## open JupyterLab in exercises/
-	@unset MPLBACKEND; jupyter lab --notebook-dir=exercises
+	@unset MPLBACKEND; JUPYTER_CONFIG_PATH=$(CURDIR)/tools/jupyter \
+	  jupyter lab --notebook-dir=exercises
 
 test: setup  ## run every test: package, notebooks, rules, site
 	@python -m pytest -n 2 --dist loadscope $(ARGS)

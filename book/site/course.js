@@ -1,3 +1,9 @@
+// The search page fetches other pages for the excerpts below its results. Browsers forbid this to
+// pages that are opened as files, so there it lists titles only.
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+}
+
 // What is wider than its box scrolls inside it. Those who use a keyboard can scroll only what can
 // have the focus, so whatever scrolls gets it, and loses it when the window has room again.
 (() => {

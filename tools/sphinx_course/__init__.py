@@ -10,6 +10,7 @@
 ``front_door``      leads from the site's root to the start page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``
+``solution_titles`` calls the pages of solutions by that name
 ``social``          takes an address out of the pages' heads that only a public site has
 ``rewrite``         writes every page again whenever one has changed
 """
@@ -36,6 +37,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         page_not_found,
         rewrite,
         social,
+        solution_titles,
     )
 
     parts = (
@@ -49,6 +51,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         page_not_found,
         rewrite,
         social,
+        solution_titles,
     )
     for part in parts:
         part.setup(app)
