@@ -33,10 +33,12 @@ class YearlySeries(NamedTuple):
 def load_sunspots() -> YearlySeries:
     """Load the mean sunspot number of each year from 1700 to 2008.
 
+    The sunspot number is an index made from counts of spots and of groups of spots.
+
     Returns
     -------
     YearlySeries
-        ``years (309,)``, ``values (309,)`` (a count without a unit, at least 0), and the card.
+        ``years (309,)``, ``values (309,)`` (without a unit, at least 0), and the card.
 
     Raises
     ------

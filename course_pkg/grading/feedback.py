@@ -96,9 +96,10 @@ def check_array(
         f"  got:      {_short(have)}",
         f"  largest difference: {distance.max():.3g}, at index {tuple(int(i) for i in where)}",
     ]
+    close = max(tolerance, 1e-6)  # a rounded answer is meant to get its hint too
     for hint, wrong in (mistakes or {}).items():
         wrong_array = np.asarray(wrong, dtype=np.float64)
-        if wrong_array.shape == have.shape and np.allclose(have, wrong_array, rtol=0, atol=1e-6):
+        if wrong_array.shape == have.shape and np.allclose(have, wrong_array, rtol=0, atol=close):
             lines.append(f"  hint: {hint}")
             break
     raise AssertionError("\n".join(lines))

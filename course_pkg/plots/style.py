@@ -1,8 +1,10 @@
 """Colours and defaults of every figure.
 
-The colours are from the palette of Okabe and Ito, which people with the common colour-vision
-deficiencies can tell apart; they are given here from dark to light, so they stay apart in grey
-too. Figures have a white ground and dark ink; the site inverts them in dark mode.
+The colours follow the palette of Okabe and Ito, which people with the common colour-vision
+deficiencies can tell apart; the red is darker, so that it can be read as text. In grey, ink,
+blue, red and orange stay apart. Red and green do not: a figure that uses both tells them apart
+by place, label or dash as well. Figures have a white ground and dark ink; the site inverts them
+in dark mode.
 """
 
 from __future__ import annotations

@@ -67,7 +67,8 @@ def forward(x: Array, params: Params, y0: Array | None = None) -> tuple[Array, C
     -----
     Equation: eq-jordan-step
 
-    Source: :cite:t:`jordan1986`; the linear readout is ours.
+    Source: :cite:t:`jordan1986`, in the simplest form: there the fed-back units also keep a
+    fading trace of earlier outputs, and the readout need not be linear.
 
     Examples
     --------

@@ -58,7 +58,7 @@ def forward(h: Array, params: Params) -> tuple[Array, Cache]:
     -----
     Equation: eq-readout
 
-    Source: :cite:t:`elman1990`.
+    Source: :cite:t:`goodfellow2016`, chapter 10.
 
     Examples
     --------
