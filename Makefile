@@ -3,7 +3,7 @@
 # The first of these that is Python 3.11 to 3.13; override with make PYTHON=/path/to/python.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	  "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
-	  2>/dev/null && echo "$$p" && break; done)
+	  2>/dev/null && command -v "$$p" && break; done)
 VENV := .venv/bin
 SOLUTIONS ?= 1
 PORT ?= 8000
@@ -16,7 +16,6 @@ export PYTHONHASHSEED := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # A learner's own Jupyter or matplotlib settings must not change what is built or tested.
 export JUPYTER_PREFER_ENV_PATH := 1
-export MPLBACKEND ?= agg
 
 .DEFAULT_GOAL := help
 .PHONY: help setup book serve lab test exercises notebooks lint format screenshot lock clean
@@ -41,7 +40,7 @@ serve: book  ## build the site and serve it on http://localhost:8000 (PORT=...)
 	@python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 lab: setup  ## open JupyterLab in exercises/
-	@unset MPLBACKEND; JUPYTER_CONFIG_PATH=$(CURDIR)/tools/jupyter \
+	@JUPYTER_CONFIG_PATH=$(CURDIR)/tools/jupyter \
 	  jupyter lab --notebook-dir=exercises
 
 test: setup  ## run every test: package, notebooks, rules, site

@@ -54,21 +54,22 @@ def check_python():
         )
 
 
-def fingerprint():
-    digest = hashlib.sha256(sys.version.encode())
-    digest.update(ROOT.encode())  # a virtual environment cannot be moved
+def wanted_stamp():
+    """Two hashes: of what the environment stands on, and of what is installed in it."""
+    base = hashlib.sha256((sys.version + ROOT).encode())  # an environment cannot be moved
+    content = hashlib.sha256()
     for name in INPUTS:
         with open(os.path.join(ROOT, name), "rb") as file:
-            digest.update(file.read())
-    return digest.hexdigest()
+            content.update(file.read())
+    return [base.hexdigest(), content.hexdigest()]
 
 
-def is_complete(wanted):
+def stamp():
     try:
         with open(STAMP) as file:
-            return file.read() == wanted
+            return file.read().split()
     except OSError:
-        return False
+        return []  # never finished
 
 
 def run(what, command):
@@ -94,13 +95,16 @@ def run(what, command):
 
 def main():
     check_python()
-    wanted = fingerprint()
-    if is_complete(wanted):
+    wanted, found = wanted_stamp(), stamp()
+    if found == wanted:
         return
     pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--retries=2"]
     if sys.stdout.isatty():
         pip.remove("--quiet")  # pip's own progress bars
-    run("creating .venv", [sys.executable, "-m", "venv", "--clear", VENV])
+    if found[:1] != wanted[:1]:
+        # Called from within .venv, sys.executable is what is about to be deleted.
+        base = getattr(sys, "_base_executable", None) or sys.executable
+        run("creating .venv", [base, "-m", "venv", "--clear", VENV])
     run(
         "installing the pinned packages (about 200, a minute or two)",
         pip + ["--require-hashes", "-r", "requirements/lock.txt"],
@@ -111,7 +115,7 @@ def main():
         pip + ["--no-deps", "--no-build-isolation", "-e", "."],
     )
     with open(STAMP + ".part", "w") as file:
-        file.write(wanted)
+        file.write("\n".join(wanted))
     os.replace(STAMP + ".part", STAMP)
     print("set-up: done", flush=True)
 

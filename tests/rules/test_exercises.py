@@ -1,5 +1,7 @@
 """Rule: exercises come from their solutions, fail until they are solved, and say why."""
 
+import re
+
 import pytest
 from execute_notebooks import execute
 from make_exercises import (
@@ -18,13 +20,20 @@ FEWEST, MOST = 6, 8  # exercises of a chapter
 
 
 def coverage_complaints(solution, name):
-    """Return a sentence for each exercise without hidden tests, and for too few or too many."""
-    complaints = [
-        f"{name}, cell {number}: a check without hidden tests cannot tell an answer that was "
-        "fitted to the visible numbers."
-        for number, cell in enumerate(solution.cells, start=1)
-        if is_check(cell) and not has_hidden_tests(cell)
-    ]
+    """Return a sentence for each exercise without hidden tests, and for too few or too many.
+
+    An answer without arguments is one value, and the visible check says all there is to say.
+    """
+    complaints = []
+    takes_arguments = True
+    for number, cell in enumerate(solution.cells, start=1):
+        if is_check(cell) and takes_arguments and not has_hidden_tests(cell):
+            complaints.append(
+                f"{name}, cell {number}: a check without hidden tests cannot tell an answer that "
+                "was fitted to the visible numbers."
+            )
+        elif "### BEGIN SOLUTION" in cell.source:
+            takes_arguments = re.search(r"^def \w+\([^)]", cell.source, re.MULTILINE) is not None
     checks = sum(is_check(cell) for cell in solution.cells)
     if not FEWEST <= checks <= MOST:
         complaints.append(f"{name}: expected {FEWEST} to {MOST} checked exercises, got {checks}.")
@@ -144,6 +153,16 @@ def test_the_rule_sees_missing_hidden_tests_and_too_few_exercises():
     assert (
         coverage_complaints(new_notebook(cells=[check_cell(hidden) for _ in range(6)]), "n") == []
     )
+
+
+def test_an_answer_without_arguments_needs_no_hidden_tests():
+    def complaints(definition):
+        answer = plain_cell(f"def {definition}:\n    ### BEGIN SOLUTION\n    ### END SOLUTION")
+        cells = [answer, check_cell("assert f() == 1")] * 6
+        return coverage_complaints(new_notebook(cells=cells), "n")
+
+    assert complaints("f()") == []
+    assert len(complaints("f(x)")) == 6
 
 
 def test_the_rule_sees_what_was_left_in():

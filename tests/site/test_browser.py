@@ -89,6 +89,7 @@ def results_of(page, base, term):
         "/Search finished|did not match/.test("
         "document.querySelector('#search-results')?.textContent)"
     )
+    page.wait_for_load_state("networkidle")  # the excerpts are fetched after the titles
     links = page.eval_on_selector_all("#search-results li a", "links => links.map(a => a.href)")
     return [link.split("?")[0].split("#")[0] for link in links]
 
