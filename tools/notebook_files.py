@@ -5,6 +5,8 @@ The tools beside this file share it, so that two tools never write one notebook 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import nbformat
@@ -17,6 +19,20 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+
+
+# A cell with this tag prints what differs from machine to machine: nbval does not compare it.
+NOT_COMPARED = "nbval-ignore-output"
+SEAL = "printed"
+
+
+def seal_of(cell: NotebookNode) -> str:
+    """Return a hash of what a cell has printed, pictures left out."""
+    printed = [
+        out.get("text") or [out.get("data", {}).get(kind) for kind in ("text/plain", "text/html")]
+        for out in cell.outputs
+    ]
+    return hashlib.sha256(json.dumps(printed).encode()).hexdigest()[:16]
 
 
 def notebooks_in(*folders: str) -> list[Path]:

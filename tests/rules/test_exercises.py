@@ -157,8 +157,12 @@ def test_the_rule_sees_missing_hidden_tests_and_too_few_exercises():
 
 def test_an_answer_without_arguments_needs_no_hidden_tests():
     def complaints(definition):
-        answer = plain_cell(f"def {definition}:\n    ### BEGIN SOLUTION\n    ### END SOLUTION")
-        cells = [answer, check_cell("assert f() == 1")] * 6
+        source = f"def {definition}:\n    ### BEGIN SOLUTION\n    ### END SOLUTION"
+        cells = [
+            cell(text)
+            for _ in range(6)
+            for cell, text in ((plain_cell, source), (check_cell, "assert f() == 1"))
+        ]
         return coverage_complaints(new_notebook(cells=cells), "n")
 
     assert complaints("f()") == []

@@ -1,4 +1,4 @@
-"""Rule: an output that is not compared is asserted on, before the next heading."""
+"""Rule: an output that is not compared is asserted on before the next heading, and is a run's."""
 
 import ast
 import builtins
@@ -6,12 +6,10 @@ import re
 
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from notebook_files import read, shown
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from notebook_files import NOT_COMPARED, SEAL, read, seal_of, shown
 
 from tests.rules.published import BOOK, SOLUTIONS, each, report, without_code_blocks
-
-TAG = "nbval-ignore-output"
 
 
 def syntax_tree(source):
@@ -59,7 +57,7 @@ def complaints_about(notebook, name):
     common = imported_names(notebook) | set(dir(builtins))
     complaints = []
     for index, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code" or TAG not in cell.metadata.get("tags", []):
+        if cell.cell_type != "code" or NOT_COMPARED not in cell.metadata.get("tags", []):
             continue
         section = [cell]
         for later in notebook.cells[index + 1 :]:
@@ -69,10 +67,37 @@ def complaints_about(notebook, name):
         shown_names = names_in(syntax_tree(cell.source)) - common
         if not shown_names & asserted_names(section):
             complaints.append(
-                f"{name}, cell {index + 1}: it is tagged {TAG}, so an assert before the next "
-                f"heading must look at what it shows ({', '.join(sorted(shown_names)) or 'none'})."
+                f"{name}, cell {index + 1}: it is tagged {NOT_COMPARED}, so an assert before the "
+                f"next heading must look at what it shows ({', '.join(sorted(shown_names)) or 'none'})."
             )
     return complaints
+
+
+def seal_complaints(notebook, name):
+    """Return a sentence for each unchecked output that is not what the run printed."""
+    return [
+        f"{name}, cell {number}: what it prints was changed after the run; "
+        "run tools/execute_notebooks.py."
+        for number, cell in enumerate(notebook.cells, start=1)
+        if cell.cell_type == "code"
+        and NOT_COMPARED in cell.metadata.get("tags", [])
+        and cell.metadata.get(SEAL) != seal_of(cell)
+    ]
+
+
+@each(BOOK + SOLUTIONS)
+def test_what_is_not_compared_is_what_a_run_printed(path):
+    report(seal_complaints(read(path), shown(path)))
+
+
+def test_the_rule_sees_a_changed_number():
+    cell = new_code_cell("print(17.1)", outputs=[new_output("stream", text="17.1\n")])
+    cell.metadata["tags"] = [NOT_COMPARED]
+    cell.metadata[SEAL] = seal_of(cell)
+    notebook = new_notebook(cells=[cell])
+    assert seal_complaints(notebook, "n") == []
+    cell.outputs[0].text = "17.2\n"
+    assert "n, cell 1: what it prints was changed" in seal_complaints(notebook, "n")[0]
 
 
 @each(BOOK + SOLUTIONS)
@@ -85,7 +110,7 @@ def sample(*cells):
     made = [
         new_markdown_cell(text) if text[0] in "#ABC`" else new_code_cell(text) for text in cells
     ]
-    made[0].metadata["tags"] = [TAG]
+    made[0].metadata["tags"] = [NOT_COMPARED]
     return new_notebook(cells=[*made, new_code_cell("import numpy as np")])
 
 

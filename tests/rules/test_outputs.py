@@ -4,11 +4,11 @@ import re
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from notebook_files import METADATA, read, shown
+from notebook_files import METADATA, SEAL, read, shown
 
 from tests.rules.published import BOOK, EXERCISES, SOLUTIONS, each, report
 
-CELL_METADATA = {"tags", "mystnb", "nbgrader", "deletable", "editable"}
+CELL_METADATA = {"tags", "mystnb", "nbgrader", "deletable", "editable", SEAL}
 MACHINE = re.compile(
     r"(?<![\w/.-])/(?:home|root|tmp|work|Users|var|mnt)(?:/|\b)"  # not the path of an address
     r"|file://\S*"
