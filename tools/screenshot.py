@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "_build" / "html" / "book" / "01-recurrent-networks.html"
-SECTION = "#elman-s-choice"
+SECTION = "#elmans-choice"
 PICTURE = ROOT / "book" / "site" / "screenshot.png"
 WIDTH, HEIGHT = 820, 900
 

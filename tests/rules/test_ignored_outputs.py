@@ -66,9 +66,10 @@ def complaints_about(notebook, name):
             section.append(later)
         shown_names = names_in(syntax_tree(cell.source)) - common
         if not shown_names & asserted_names(section):
+            looked_at = ", ".join(sorted(shown_names)) or "none"
             complaints.append(
                 f"{name}, cell {index + 1}: it is tagged {NOT_COMPARED}, so an assert before the "
-                f"next heading must look at what it shows ({', '.join(sorted(shown_names)) or 'none'})."
+                f"next heading must look at what it shows ({looked_at})."
             )
     return complaints
 
