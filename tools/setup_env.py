@@ -29,6 +29,11 @@ NETWORK_SIGNS = (
 )
 
 
+def say(what):
+    sys.stdout.write("set-up: " + what + "\n")
+    sys.stdout.flush()
+
+
 def stop(sentence):
     sys.stderr.write("\nset-up: " + sentence + "\n")
     sys.exit(1)
@@ -74,8 +79,9 @@ def stamp():
 
 def run(what, command):
     """Run one step; show its output, and end in one clear sentence if it fails."""
-    print("set-up: " + what, flush=True)
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    say(what)
+    quiet = dict(os.environ, PYTHONWARNINGS="ignore")  # a build tool's words to its maintainers
+    process = subprocess.Popen(command, cwd=ROOT, env=quiet, stderr=subprocess.PIPE, text=True)
     errors = []
     for line in process.stderr:
         sys.stderr.write(line)
@@ -117,7 +123,7 @@ def main():
     with open(STAMP + ".part", "w") as file:
         file.write("\n".join(wanted))
     os.replace(STAMP + ".part", STAMP)
-    print("set-up: done", flush=True)
+    say("done")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined
 // have the focus, so whatever scrolls gets it, and loses it when the window has room again.
 (() => {
   // The theme does this for code, outputs and tables.
-  const boxes = "div.math, table.equation-table td > p";
+  const boxes = "div.math, table.equation-table td > p, div.cell_output figure";
 
   const update = () => {
     for (const box of document.querySelectorAll(boxes)) {
