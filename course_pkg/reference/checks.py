@@ -186,3 +186,69 @@ def check_size(name: str, value: int) -> int:
     if value < 1:
         raise ValueError(f"{name}: expected an integer of at least 1, got {value}")
     return int(value)
+
+
+def leading_axes(value: Array) -> list[str]:
+    """Name all axes of an array but the last, one symbol each, for :class:`Shapes`.
+
+    Examples
+    --------
+    >>> leading_axes(np.zeros((5, 2, 3)))
+    ['N0', 'N1']
+    """
+    return [f"N{axis}" for axis in range(np.ndim(value) - 1)]
+
+
+def check_ids(name: str, ids: IntArray, count: int) -> IntArray:
+    """Return ``ids`` unchanged if it is a non-empty array of integers in 0..count-1, or raise.
+
+    Examples
+    --------
+    >>> check_ids("targets", np.array([0, 5]), count=5)
+    Traceback (most recent call last):
+        ...
+    ValueError: targets: expected ids in 0..4, got 5
+    """
+    if not isinstance(ids, np.ndarray):
+        raise TypeError(f"{name}: expected a NumPy array, got {type(ids).__name__}")
+    if ids.dtype.kind not in "iu":
+        raise TypeError(f"{name}: expected integers, got {ids.dtype}")
+    if ids.size == 0:
+        raise ValueError(f"{name}: expected at least one id, got shape {ids.shape}")
+    for bad in (ids.min(), ids.max()):
+        if not 0 <= bad < count:
+            raise ValueError(f"{name}: expected ids in 0..{count - 1}, got {bad}")
+    return ids
+
+
+def check_number(name: str, value: float, interval: str) -> float:
+    """Return ``value`` as a float if it is a real number in ``interval``, or raise.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    value : float
+        The number; NaN is never inside.
+    interval : str
+        A round bracket leaves its end out: ``"[0, 1)"``, ``"(0, inf)"``.
+
+    Examples
+    --------
+    >>> check_number("lr", 0.1, "[0, inf)")
+    0.1
+    >>> check_number("momentum", 1.0, "[0, 1)")
+    Traceback (most recent call last):
+        ...
+    ValueError: momentum: expected a number in [0, 1), got 1.0
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(
+        value, (int, float, np.integer, np.floating)
+    ):
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    low, high = (float(end) for end in interval[1:-1].split(","))
+    above = value >= low if interval[0] == "[" else value > low
+    below = value <= high if interval[-1] == "]" else value < high
+    if not (above and below):
+        raise ValueError(f"{name}: expected a number in {interval}, got {value}")
+    return float(value)
