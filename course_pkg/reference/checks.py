@@ -155,6 +155,48 @@ def valid_steps(lengths: IntArray, T: int) -> npt.NDArray[np.bool_]:
     return (np.arange(T)[:, None] < lengths)[:, :, None]
 
 
+def check_params(
+    shapes: Shapes, params: object, fields: Sequence[str], gates: int, name: str = "params"
+) -> None:
+    """Check the parameters of one recurrent layer: weights stacked gate by gate, and vectors.
+
+    Parameters
+    ----------
+    shapes : Shapes
+        The checks of the call so far; ``H`` and ``I`` are fixed or compared.
+    params : named tuple of ndarrays
+        ``W_ih (gates*H, I)``, ``W_hh (gates*H, H)``, ``b_ih`` and ``b_hh (gates*H,)``; every
+        further field is a vector ``(H,)``.
+    fields : sequence of str
+        The names that ``params`` must have, in order.
+    gates : int
+        Number of row blocks.
+    name : str
+        The argument's name, for the message.
+
+    Raises
+    ------
+    TypeError
+        If ``params`` is no such named tuple, or an array has the wrong type.
+    ValueError
+        If an array has the wrong rank or size, or is not finite.
+
+    Examples
+    --------
+    >>> check_params(Shapes(), [1, 2], ("W_ih", "W_hh"), gates=1)
+    Traceback (most recent call last):
+        ...
+    TypeError: params: expected Params(W_ih, W_hh), got list
+    """
+    if getattr(params, "_fields", None) != tuple(fields):
+        listed = ", ".join(fields)
+        raise TypeError(f"{name}: expected Params({listed}), got {type(params).__name__}")
+    rows = "H" if gates == 1 else f"{gates}H"
+    known = {"W_ih": (rows, "I"), "W_hh": (rows, "H"), "b_ih": (rows,), "b_hh": (rows,)}
+    for field in fields:
+        shapes.array(field, getattr(params, field), known.get(field, ("H",)), finite=True)
+
+
 def check_option(name: str, value: str, options: Sequence[str]) -> str:
     """Return ``value`` if it is one of ``options``, or raise a ValueError that lists them.
 
@@ -188,19 +230,47 @@ def check_size(name: str, value: int) -> int:
     return int(value)
 
 
+def check_named_tuple(name: str, value: object, fields: Sequence[str]) -> None:
+    """Raise unless ``value`` is a named tuple with these fields.
+
+    Examples
+    --------
+    >>> check_named_tuple("params", [1, 2], ("gain", "bias"))
+    Traceback (most recent call last):
+        ...
+    TypeError: params: expected a named tuple (gain, bias), got list
+    """
+    if getattr(value, "_fields", None) != tuple(fields):
+        listed = ", ".join(fields)
+        raise TypeError(f"{name}: expected a named tuple ({listed}), got {type(value).__name__}")
+
+
+def all_axes(value: Array) -> list[str]:
+    """Name every axis of an array, one symbol each: :class:`Shapes` then holds others to them.
+
+    Examples
+    --------
+    >>> all_axes(np.zeros((5, 2, 3)))
+    ['N0', 'N1', 'N2']
+    """
+    return [f"N{axis}" for axis in range(np.ndim(value))]
+
+
 def leading_axes(value: Array) -> list[str]:
-    """Name all axes of an array but the last, one symbol each, for :class:`Shapes`.
+    """Name every axis of an array but the last.
 
     Examples
     --------
     >>> leading_axes(np.zeros((5, 2, 3)))
     ['N0', 'N1']
     """
-    return [f"N{axis}" for axis in range(np.ndim(value) - 1)]
+    return all_axes(value)[:-1]
 
 
-def check_ids(name: str, ids: IntArray, count: int) -> IntArray:
+def check_ids(name: str, ids: IntArray, count: int, *, ignore: int | None = None) -> IntArray:
     """Return ``ids`` unchanged if it is a non-empty array of integers in 0..count-1, or raise.
+
+    Entries equal to ``ignore`` are let through.
 
     Examples
     --------
@@ -215,9 +285,11 @@ def check_ids(name: str, ids: IntArray, count: int) -> IntArray:
         raise TypeError(f"{name}: expected integers, got {ids.dtype}")
     if ids.size == 0:
         raise ValueError(f"{name}: expected at least one id, got shape {ids.shape}")
-    for bad in (ids.min(), ids.max()):
-        if not 0 <= bad < count:
-            raise ValueError(f"{name}: expected ids in 0..{count - 1}, got {bad}")
+    outside = (ids < 0) | (ids >= count)
+    if ignore is not None:
+        outside &= ids != ignore
+    for bad in ids[outside]:
+        raise ValueError(f"{name}: expected ids in 0..{count - 1}, got {bad}")
     return ids
 
 
