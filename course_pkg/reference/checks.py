@@ -156,7 +156,13 @@ def valid_steps(lengths: IntArray, T: int) -> npt.NDArray[np.bool_]:
 
 
 def check_params(
-    shapes: Shapes, params: object, fields: Sequence[str], gates: int, name: str = "params"
+    shapes: Shapes,
+    params: object,
+    fields: Sequence[str],
+    gates: int,
+    *,
+    name: str = "",
+    inputs: str = "I",
 ) -> None:
     """Check the parameters of one recurrent layer: weights stacked gate by gate, and vectors.
 
@@ -172,7 +178,9 @@ def check_params(
     gates : int
         Number of row blocks.
     name : str
-        The argument's name, for the message.
+        What to call one set of parameters among several; by default the argument is ``params``.
+    inputs : str
+        The symbol of the input size.
 
     Raises
     ------
@@ -186,15 +194,14 @@ def check_params(
     >>> check_params(Shapes(), [1, 2], ("W_ih", "W_hh"), gates=1)
     Traceback (most recent call last):
         ...
-    TypeError: params: expected Params(W_ih, W_hh), got list
+    TypeError: params: expected a named tuple (W_ih, W_hh), got list
     """
-    if getattr(params, "_fields", None) != tuple(fields):
-        listed = ", ".join(fields)
-        raise TypeError(f"{name}: expected Params({listed}), got {type(params).__name__}")
+    check_named_tuple(name or "params", params, fields)
     rows = "H" if gates == 1 else f"{gates}H"
-    known = {"W_ih": (rows, "I"), "W_hh": (rows, "H"), "b_ih": (rows,), "b_hh": (rows,)}
+    known = {"W_ih": (rows, inputs), "W_hh": (rows, "H"), "b_ih": (rows,), "b_hh": (rows,)}
     for field in fields:
-        shapes.array(field, getattr(params, field), known.get(field, ("H",)), finite=True)
+        label = f"{name}.{field}" if name else field
+        shapes.array(label, getattr(params, field), known.get(field, ("H",)), finite=True)
 
 
 def check_option(name: str, value: str, options: Sequence[str]) -> str:

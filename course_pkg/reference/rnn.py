@@ -13,6 +13,7 @@ from course_pkg.reference.checks import (
     Shapes,
     check_lengths,
     check_option,
+    check_params,
     check_size,
     valid_steps,
 )
@@ -71,15 +72,8 @@ class Grads(NamedTuple):
     db_hh: Array
 
 
-def _check_params(shapes: Shapes, params: Params) -> None:
-    shapes.array("W_ih", params.W_ih, ("H", "I"), finite=True)
-    shapes.array("W_hh", params.W_hh, ("H", "H"), finite=True)
-    shapes.array("b_ih", params.b_ih, ("H",), finite=True)
-    shapes.array("b_hh", params.b_hh, ("H",), finite=True)
-
-
-def _squash(a: Array, nonlinearity: Nonlinearity) -> Array:
-    return np.tanh(a) if nonlinearity == "tanh" else np.maximum(a, 0)
+def _squash(a: Array, nonlinearity: Nonlinearity, out: Array | None = None) -> Array:
+    return np.tanh(a, out=out) if nonlinearity == "tanh" else np.maximum(a, 0, out=out)
 
 
 def _slope(h: Array, nonlinearity: Nonlinearity) -> Array:
@@ -134,7 +128,7 @@ def step(
     shapes = Shapes()
     shapes.array("x", x, ("B", "I"))
     shapes.array("h", h, ("B", "H"))
-    _check_params(shapes, params)
+    check_params(shapes, params, Params._fields, gates=1)
     W_ih, W_hh, b_ih, b_hh = params
     a = x @ W_ih.T + b_ih + h @ W_hh.T + b_hh  # (B, H)
     h_next = _squash(a, nonlinearity)  # (B, H)
@@ -238,7 +232,7 @@ def forward(
     check_option("nonlinearity", nonlinearity, ("tanh", "relu"))
     shapes = Shapes()
     shapes.array("x", x, ("T", "B", "I"))
-    _check_params(shapes, params)
+    check_params(shapes, params, Params._fields, gates=1)
     T, B, I, H = (shapes.sizes[symbol] for symbol in "TBIH")
     if h0 is not None:
         shapes.array("h0", h0, ("B", "H"))
@@ -251,8 +245,9 @@ def forward(
     a_x = (x.reshape(T * B, I) @ W_ih.T + (b_ih + b_hh)).reshape(T, B, H)
     h = np.empty((T + 1, B, H), dtype=x.dtype)
     h[0] = 0 if h0 is None else h0
+    # np.dot is @ with less to do before it starts, which counts in the loop at small sizes.
     for t in range(T):
-        h[t + 1] = _squash(a_x[t] + h[t] @ W_hh.T, nonlinearity)  # (B, H)
+        _squash(a_x[t] + np.dot(h[t], W_hh.T), nonlinearity, out=h[t + 1])  # (B, H)
 
     if lengths is None:
         y, h_n = h[1:].copy(), h[-1].copy()  # copies, so that a caller cannot change the cache
@@ -313,8 +308,9 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
     W_ih, W_hh, _, _ = params
     da = _slope(h[1:], nonlinearity)  # (T, B, H), becomes dL/da in place, step by step
     for t in reversed(range(T)):
-        da[t] *= dh + dy[t]  # (B, H)
-        dh = da[t] @ W_hh  # (B, H)
+        da_t = da[t]  # a view: what is written to it is written to da
+        da_t *= dh + dy[t]  # (B, H)
+        dh = np.dot(da_t, W_hh)  # (B, H)
     # Sums over time and batch at once: the same weights were used at every step.
     da_all = da.reshape(T * B, H)
     db = da_all.sum(axis=0)
