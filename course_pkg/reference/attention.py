@@ -99,7 +99,7 @@ def key_mask(lengths: Sequence[int] | IntArray, T: int, S: int) -> Mask:
     """
     check_size("T", T)
     check_size("S", S)
-    lengths = check_lengths(lengths, S, len(lengths))
+    lengths = check_lengths(lengths, S, np.size(lengths))
     return np.broadcast_to(np.arange(S) < lengths[:, None], (T, len(lengths), S))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from course_pkg.reference.checks import Array, Shapes, all_axes
 from course_pkg.reference.reduction import Reduction, check_reduction, reduce, spread
 
@@ -51,7 +53,6 @@ def forward(y: Array, target: Array, *, reduction: Reduction = "mean") -> tuple[
 
     Examples
     --------
-    >>> import numpy as np
     >>> forward(np.array([1.0, 2.0]), np.array([1.0, 5.0]))[0]
     4.5
     """
@@ -59,7 +60,7 @@ def forward(y: Array, target: Array, *, reduction: Reduction = "mean") -> tuple[
     shapes = Shapes()
     shapes.array("y", y, all_axes(y))
     shapes.array("target", target, all_axes(y))
-    error = y - target
+    error = np.asarray(y - target)  # (...); NumPy turns results without axes into numbers
     return reduce(error * error, reduction, error.size), Cache(error, reduction)
 
 
@@ -89,7 +90,6 @@ def backward(dloss: float | Array, cache: Cache) -> Grads:
 
     Examples
     --------
-    >>> import numpy as np
     >>> _, cache = forward(np.array([1.0, 2.0]), np.array([1.0, 5.0]))
     >>> backward(1.0, cache).dy
     array([ 0., -3.])

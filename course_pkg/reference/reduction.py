@@ -37,7 +37,7 @@ def reduce(losses: Array, reduction: Reduction, total: float) -> Any:
     3.0
     """
     if reduction == "none":
-        return losses
+        return np.asarray(losses)
     return float(losses.sum()) / (total if reduction == "mean" else 1)
 
 

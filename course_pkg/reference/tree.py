@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+import numpy as np
+
 from course_pkg.reference.checks import Array, Shapes, all_axes
 
 P = TypeVar("P")
@@ -19,6 +21,11 @@ def _children(tree: Any) -> dict[str, Any] | None:
     if isinstance(tree, (list, tuple)):
         return {str(index): child for index, child in enumerate(tree)}
     return None
+
+
+def _as_array(leaf: Any) -> Any:
+    """Undo what NumPy does to an array without axes when one computes with it."""
+    return np.asarray(leaf) if isinstance(leaf, np.floating) else leaf
 
 
 def leaves(name: str, tree: object) -> dict[str, Array]:
@@ -43,7 +50,6 @@ def leaves(name: str, tree: object) -> dict[str, Array]:
 
     Examples
     --------
-    >>> import numpy as np
     >>> list(leaves("params", {"cell": {"W": np.ones(2)}, "b": np.ones(1)}))
     ['cell.W', 'b']
     """
@@ -52,8 +58,8 @@ def leaves(name: str, tree: object) -> dict[str, Array]:
     def visit(path: str, node: Any) -> None:
         children = _children(node)
         if children is None:
-            Shapes().array(f"{name}[{path!r}]", node, all_axes(node), finite=True)
-            found[path] = node
+            array = _as_array(node)
+            found[path] = Shapes().array(f"{name}[{path!r}]", array, all_axes(array), finite=True)
         else:
             for key, child in children.items():
                 visit(f"{path}.{key}" if path else key, child)
@@ -85,7 +91,6 @@ def rebuild(tree: P, arrays: Mapping[str, Array]) -> P:
 
     Examples
     --------
-    >>> import numpy as np
     >>> rebuild({"cell": {"W": np.ones(2)}}, {"cell.W": np.zeros(2)})
     {'cell': {'W': array([0., 0.])}}
     """
@@ -93,7 +98,7 @@ def rebuild(tree: P, arrays: Mapping[str, Array]) -> P:
     def build(path: str, node: Any) -> Any:
         children = _children(node)
         if children is None:
-            return arrays[path]
+            return _as_array(arrays[path])
         built = {key: build(f"{path}.{key}" if path else key, c) for key, c in children.items()}
         if isinstance(node, Mapping):
             return dict(zip(node, built.values(), strict=True))
@@ -129,7 +134,6 @@ def pick_gradients(params: P, grads: object) -> P:
 
     Examples
     --------
-    >>> import numpy as np
     >>> from course_pkg.reference import layer_norm
     >>> params = layer_norm.Params(gain=np.ones(2), bias=np.zeros(2))
     >>> y, cache = layer_norm.forward(np.array([[1.0, 3.0]]), params)
@@ -165,7 +169,6 @@ def match_leaves(params: object, name: str, other: object) -> dict[str, Array]:
 
     Examples
     --------
-    >>> import numpy as np
     >>> match_leaves({"W": np.ones(2)}, "grads", {"W": np.ones(3)})
     Traceback (most recent call last):
         ...
