@@ -49,7 +49,8 @@ class Shapes:
         value : ndarray
             A float32 or float64 array.
         symbols : sequence of str
-            One symbol per axis. A symbol like ``"4H"`` means four times the size of ``H``.
+            One symbol per axis. A symbol like ``"4H"`` means four times the size of ``H``, and
+            one like ``"2"`` the number itself.
         finite : bool
             Whether NaN and infinity are refused.
 
@@ -86,6 +87,10 @@ class Shapes:
         return value
 
     def _size(self, name: str, symbol: str, size: int, shape: str, got: tuple[int, ...]) -> None:
+        if symbol.isdigit():
+            if size != int(symbol):
+                raise ValueError(f"{name}: expected shape {shape}, got {got}")
+            return
         factor, letter = (int(symbol[:-1]), symbol[-1]) if symbol[0].isdigit() else (1, symbol)
         if size == 0:
             raise ValueError(f"{name}: expected shape {shape} with {letter} >= 1, got {got}")

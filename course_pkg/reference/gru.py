@@ -18,6 +18,9 @@ from course_pkg.reference.checks import (
     valid_steps,
 )
 
+GATES = 3  # row blocks of the weights: r, z, n
+STATES = ("h",)  # what is carried from step to step
+
 
 class Params(NamedTuple):
     """The parameters of one layer, laid out as in ``torch.nn.GRU``: row blocks r, z, n."""
@@ -122,8 +125,8 @@ def step(x: Array, h: Array, params: Params) -> tuple[Array, StepCache]:
     """
     shapes = Shapes()
     shapes.array("x", x, ("B", "I"))
+    check_params(shapes, params, Params._fields, GATES)
     shapes.array("h", h, ("B", "H"))
-    check_params(shapes, params, Params._fields, gates=3)
     W_ih, W_hh, b_ih, b_hh = params
     x_r, x_z, x_n = np.split(x @ W_ih.T + b_ih, 3, axis=1)  # (B, H) each
     h_r, h_z, m = np.split(h @ W_hh.T + b_hh, 3, axis=1)  # (B, H) each
@@ -243,7 +246,7 @@ def forward(
     """
     shapes = Shapes()
     shapes.array("x", x, ("T", "B", "I"))
-    check_params(shapes, params, Params._fields, gates=3)
+    check_params(shapes, params, Params._fields, GATES)
     T, B, I, H = (shapes.sizes[symbol] for symbol in "TBIH")
     if h0 is not None:
         shapes.array("h0", h0, ("B", "H"))

@@ -18,6 +18,9 @@ from course_pkg.reference.checks import (
     valid_steps,
 )
 
+GATES = 4  # row blocks of the weights: i, f, g, o
+STATES = ("h", "c")  # what is carried from step to step
+
 
 class Params(NamedTuple):
     """The parameters of one layer, laid out as in ``torch.nn.LSTM``: row blocks i, f, g, o."""
@@ -124,9 +127,9 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
     """
     shapes = Shapes()
     shapes.array("x", x, ("B", "I"))
+    check_params(shapes, params, Params._fields, GATES)
     shapes.array("h", h, ("B", "H"))
     shapes.array("c", c, ("B", "H"))
-    check_params(shapes, params, Params._fields, gates=4)
     W_ih, W_hh, b_ih, b_hh = params
     a = x @ W_ih.T + b_ih + h @ W_hh.T + b_hh  # (B, 4H)
     a_i, a_f, a_g, a_o = np.split(a, 4, axis=1)  # (B, H) each
@@ -254,7 +257,7 @@ def forward(
     """
     shapes = Shapes()
     shapes.array("x", x, ("T", "B", "I"))
-    check_params(shapes, params, Params._fields, gates=4)
+    check_params(shapes, params, Params._fields, GATES)
     T, B, I, H = (shapes.sizes[symbol] for symbol in "TBIH")
     if h0 is not None:
         shapes.array("h0", h0, ("B", "H"))

@@ -19,6 +19,8 @@ from course_pkg.reference.checks import (
 )
 
 Nonlinearity = Literal["tanh", "relu"]
+GATES = 1  # row blocks of the weights
+STATES = ("h",)  # what is carried from step to step
 
 
 class Params(NamedTuple):
@@ -127,8 +129,8 @@ def step(
     check_option("nonlinearity", nonlinearity, ("tanh", "relu"))
     shapes = Shapes()
     shapes.array("x", x, ("B", "I"))
+    check_params(shapes, params, Params._fields, GATES)
     shapes.array("h", h, ("B", "H"))
-    check_params(shapes, params, Params._fields, gates=1)
     W_ih, W_hh, b_ih, b_hh = params
     a = x @ W_ih.T + b_ih + h @ W_hh.T + b_hh  # (B, H)
     h_next = _squash(a, nonlinearity)  # (B, H)
@@ -232,7 +234,7 @@ def forward(
     check_option("nonlinearity", nonlinearity, ("tanh", "relu"))
     shapes = Shapes()
     shapes.array("x", x, ("T", "B", "I"))
-    check_params(shapes, params, Params._fields, gates=1)
+    check_params(shapes, params, Params._fields, GATES)
     T, B, I, H = (shapes.sizes[symbol] for symbol in "TBIH")
     if h0 is not None:
         shapes.array("h0", h0, ("B", "H"))
