@@ -97,6 +97,11 @@ def test_mask_is_the_softmax_of_what_is_left_whatever_the_rest_holds():
     assert (softmax_backward(rng.normal(size=p.shape), p)[~mask] == 0).all()
 
 
+def test_a_mask_is_no_mere_large_negative_number():
+    logits, mask = np.array([-1e12, 0.0]), np.array([True, False])
+    assert np.array_equal(softmax(logits, mask), [1, 0])
+
+
 X = np.zeros((2, 3))
 MASK = np.ones((2, 3), bool)
 
