@@ -269,7 +269,7 @@ def forward(
 
     W_ih, W_hh, b_ih, b_hh = params
     # The input's part of every step in one product: it does not wait for the state. Each step
-    # then turns its own slice, in place, from W_ih x + b into the gates.
+    # then turns its own slice, in place, from W_ih x + b into the gates: one array less.
     gates = (x.reshape(T * B, I) @ W_ih.T + (b_ih + b_hh)).reshape(T, B, 4 * H)
     i, f, g, o = _by_gate(gates)  # (T, B, H) each
     h = np.empty((T + 1, B, H), dtype=x.dtype)
@@ -281,8 +281,12 @@ def forward(
     scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], dtype=x.dtype), H)  # (4H,)
     shift = 1 - scale  # (4H,)
     for t in range(T):
-        a = gates[t] + np.dot(h[t], W_hh.T)  # (B, 4H); np.dot starts sooner than @
-        gates[t] = scale * np.tanh(scale * a) + shift  # (B, 4H)
+        a = gates[t]  # (B, 4H), a view: what is written to it is written to gates
+        a += np.dot(h[t], W_hh.T)  # np.dot starts sooner than @
+        a *= scale
+        np.tanh(a, out=a)
+        a *= scale
+        a += shift
         c[t + 1] = f[t] * c[t] + i[t] * g[t]  # (B, H)
         tanh_c[t] = np.tanh(c[t + 1])
         h[t + 1] = o[t] * tanh_c[t]
@@ -348,25 +352,20 @@ def backward(
         dc_last, dh, dc = dc, np.zeros_like(dh), np.zeros_like(dc)
 
     W_ih, W_hh, _, _ = params
-    i, f, g, o = _by_gate(gates)
+    by_gate = _by_gate(gates)  # (4, T, B, H)
     da = np.empty_like(gates)  # (T, B, 4H)
-    da_i, da_f, da_g, da_o = _by_gate(da)
-    # First the slopes, for all steps at once; each step then multiplies its own in place.
-    da_i[:] = g * i * (1 - i)  # times dc
-    da_f[:] = c[:-1] * f * (1 - f)  # times dc; c[:-1] is the cell before each step
-    da_g[:] = i * (1 - g * g)  # times dc
-    da_o[:] = tanh_c * o * (1 - o)  # times dh
-    c_slope = o * (1 - tanh_c * tanh_c)  # (T, B, H), times dh: from the state to the cell
+    da_i, da_f, da_g, da_o = _by_gate(da)  # (T, B, H) each
     for t in reversed(range(T)):
         if lengths is not None:
             dc = np.where((lengths == t + 1)[:, None], dc_last, dc)
-        dh = dh + dy[t]  # (B, H): from the next step, and from the output
-        dc = dc + dh * c_slope[t]
-        da_i[t] *= dc
-        da_f[t] *= dc
-        da_g[t] *= dc
-        da_o[t] *= dh
-        dc = dc * f[t]
+        i, f, g, o = by_gate[:, t]  # (B, H) each
+        dh = dh + dy[t]  # from the next step, and from the output
+        dc = dc + dh * o * (1 - tanh_c[t] * tanh_c[t])  # from the next step, and from the state
+        da_i[t] = dc * g * i * (1 - i)
+        da_f[t] = dc * c[t] * f * (1 - f)  # c[t] is the cell before the step
+        da_g[t] = dc * i * (1 - g * g)
+        da_o[t] = dh * tanh_c[t] * o * (1 - o)
+        dc = dc * f
         dh = np.dot(da[t], W_hh)
     # Sums over time and batch at once: the same weights were used at every step.
     da_all = da.reshape(T * B, 4 * H)
