@@ -35,7 +35,7 @@ class GRURecurrence(torch.autograd.Function):
             r, z, n = gates[t].chunk(3, dim=1)  # (B, H) each, views
             gates[t, :, : 2 * H].add_(a_h[:, : 2 * H]).sigmoid_()  # r and z
             n.addcmul_(r, m[t]).tanh_()
-            torch.lerp(n, h[t], z, out=h[t + 1])  # (1 - z) n + z h
+            h[t + 1] = (1 - z) * n + z * h[t]
             if valid is not None:  # a sequence that has ended keeps its state
                 h[t + 1] = torch.where(valid[t], h[t + 1], h[t])
         ctx.save_for_backward(gates, m, h, W_hh, valid)
@@ -54,16 +54,19 @@ class GRURecurrence(torch.autograd.Function):
         if valid is not None:  # behind the end nothing happens: the gradient passes unchanged
             to_r, to_z, to_n = (torch.where(valid, k, 0) for k in (to_r, to_z, to_n))
             z = torch.where(valid, z, 1)
-        to_a_x = torch.cat([to_r, to_z, to_n], dim=2)  # (T, B, 3H)
-        to_a_h = torch.cat([to_r, to_z, to_n * r], dim=2)  # r scales the state's part of n
-        dhs = torch.empty_like(m)  # (T, B, H)
-        for t in reversed(range(len(dhs))):
-            dhs[t] = dh + dy[t]  # (B, H)
-            dh = torch.addmm(dhs[t] * z[t], dhs[t].repeat(1, 3) * to_a_h[t], W_hh)
-        dhs = dhs.repeat(1, 1, 3)
-        da_h = (dhs * to_a_h).flatten(0, 1)  # (T*B, 3H)
+        to_rzm = torch.stack([to_r, to_z, to_n * r], dim=2)  # (T, B, 3, H), r scales m
+        T, B, H = dy.shape
+        da_h = torch.empty_like(to_rzm)
+        da_n = torch.empty_like(m)
+        for t in reversed(range(T)):
+            dh = dh + dy[t]  # (B, H)
+            da_h[t] = dh[:, None] * to_rzm[t]
+            da_n[t] = dh * to_n[t]
+            dh = torch.addmm(dh * z[t], da_h[t].view(B, 3 * H), W_hh)
+        da_x = torch.cat([da_h[:, :, :2].flatten(2), da_n], dim=2)  # (T, B, 3H)
+        da_h = da_h.view(T * B, 3 * H)
         dW_hh = da_h.T @ h[:-1].flatten(0, 1)  # (3H, H), all steps in one product
-        return dhs * to_a_x, dW_hh, da_h.sum(0), dh, None
+        return da_x, dW_hh, da_h.sum(0), dh, None
 
 
 class GRULayer(nn.Module):

@@ -31,9 +31,11 @@ class LSTMRecurrence(torch.autograd.Function):
         for t in range(T):
             gates[t].addmm_(h[t], W_hh.T)
             i, f, g, o = gates[t].chunk(4, dim=1)  # (B, H) each, views
-            i.sigmoid_(), f.sigmoid_(), g.tanh_(), o.sigmoid_()
-            torch.add(f * c[t], i * g, out=c[t + 1])
-            torch.mul(o, c[t + 1].tanh(), out=h[t + 1])
+            for gate in (i, f, o):
+                gate.sigmoid_()
+            g.tanh_()
+            c[t + 1] = f * c[t] + i * g
+            h[t + 1] = o * c[t + 1].tanh()
             if valid is not None:  # a sequence that has ended keeps its state and cell
                 h[t + 1] = torch.where(valid[t], h[t + 1], h[t])
                 c[t + 1] = torch.where(valid[t], c[t + 1], c[t])
@@ -51,21 +53,23 @@ class LSTMRecurrence(torch.autograd.Function):
         tanh_c = c[1:].tanh()
         # What a gradient is multiplied by on its way, for all steps at once.
         h_to_c = o * (1 - tanh_c * tanh_c)
-        c_to_gates = torch.cat([g * i * (1 - i), c[:-1] * f * (1 - f), i * (1 - g * g)], dim=2)
+        c_to_i, c_to_f, c_to_g = g * i * (1 - i), c[:-1] * f * (1 - f), i * (1 - g * g)
+        c_to_ifg = torch.stack([c_to_i, c_to_f, c_to_g], dim=2)  # (T, B, 3, H)
         h_to_o = tanh_c * o * (1 - o)
         if valid is not None:  # behind the end nothing happens: the gradients pass unchanged
             h_to_c, h_to_o = torch.where(valid, h_to_c, 0), torch.where(valid, h_to_o, 0)
-            c_to_gates, f = torch.where(valid, c_to_gates, 0), torch.where(valid, f, 1)
-        da = torch.empty_like(gates)  # (T, B, 4H)
-        H = h.shape[2]
-        for t in reversed(range(len(da))):
+            c_to_ifg, f = torch.where(valid[..., None], c_to_ifg, 0), torch.where(valid, f, 1)
+        T, B, H = dy.shape
+        da = gates.new_empty(T, B, 4, H)
+        for t in reversed(range(T)):
             dh = dh + dy[t]  # (B, H)
             dc = dc + dh * h_to_c[t]  # (B, H)
-            da[t, :, : 3 * H] = dc.repeat(1, 3) * c_to_gates[t]
-            da[t, :, 3 * H :] = dh * h_to_o[t]
+            da[t, :, :3] = dc[:, None] * c_to_ifg[t]
+            da[t, :, 3] = dh * h_to_o[t]
             dc = dc * f[t]
-            dh_before = da[t] @ W_hh
+            dh_before = da[t].view(B, 4 * H) @ W_hh
             dh = dh_before if valid is None else torch.where(valid[t], dh_before, dh)
+        da = da.view(T, B, 4 * H)
         dW_hh = da.flatten(0, 1).T @ h[:-1].flatten(0, 1)  # (4H, H), all steps in one product
         return da, dW_hh, dh, dc, None
 
