@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import platform
 import sys
@@ -41,10 +42,14 @@ BASELINE, FLOOR = "torch.nn", "products alone"
 
 
 class Case(NamedTuple):
-    """One line of the table: what every candidate is built for."""
+    """What every candidate is built for."""
 
     cell: str
-    shape: str
+    shape: str  # its name
+    T: int
+    B: int
+    I: int
+    H: int
     dtype: str
     device: str
 
@@ -63,7 +68,7 @@ Runs = dict[str, Callable[[], object]]  # one function per pass
 
 def reference(case: Case) -> Runs:
     """Build the NumPy reference; its forward always keeps the cache."""
-    T, B, I, H = SHAPES[case.shape]
+    _, _, T, B, I, H, *_ = case
     cell: Any = CELLS[case.cell]
     rows = cell.GATES * H
     weights = [case.random(*s, scale=H**-0.5) for s in ((rows, I), (rows, H), (rows,), (rows,))]
@@ -88,7 +93,7 @@ def on_torch(make: Callable[[Case, int, int], torch.nn.Module]) -> Callable[[Cas
     """
 
     def build(case: Case) -> Runs:
-        T, B, I, H = SHAPES[case.shape]
+        _, _, T, B, I, H, *_ = case
         module = make(case, I, H).to(case.device, getattr(torch, case.dtype))
         x = case.tensor(case.random(T, B, I)).requires_grad_()
         dy = case.tensor(case.random(T, B, H))
@@ -113,7 +118,7 @@ def on_torch(make: Callable[[Case, int, int], torch.nn.Module]) -> Callable[[Cas
 
 def products_alone(case: Case) -> Runs:
     """Build the matrix products and nothing else: NumPy's on the CPU, torch's elsewhere."""
-    T, B, I, H = SHAPES[case.shape]
+    _, _, T, B, I, H, *_ = case
     rows = CELLS[case.cell].GATES * H
     shapes = [(rows, I), (rows, H), (T * B, I), (T * B, H), (T * B, rows), (B, H), (B, rows)]
     arrays: list[Any] = [case.random(*shape) for shape in shapes]
@@ -158,7 +163,6 @@ def cache_units(case: Case) -> float:
     The outputs are let go first; the input and the parameters are not copied, so they do not
     count. Measured by tracemalloc, to which NumPy reports what it allocates.
     """
-    T, B, _, H = SHAPES[case.shape]
     forward = reference(case)["forward"]
     forward()
     tracemalloc.start()
@@ -167,11 +171,12 @@ def cache_units(case: Case) -> float:
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     del cache
-    return (after - before) / (T * B * H * np.dtype(case.dtype).itemsize)
+    return (after - before) / (case.T * case.B * case.H * np.dtype(case.dtype).itemsize)
 
 
 def measure(case: Case, names: Sequence[str], seconds: float, turn: float) -> list[dict[str, Any]]:
     """Time the candidates on one case; return a record for each pass and candidate."""
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     chosen = {
         name: CANDIDATES[name].build(case)
         for name in names
@@ -243,7 +248,7 @@ def machine(device: str) -> dict[str, Any]:
         "processor": models[0] if models else platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
         "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
-        "threads": torch.get_num_threads(),
+        "threads": int(os.environ["OMP_NUM_THREADS"]),
         "system": platform.system(),
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -290,18 +295,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.device == "cuda" and not torch.cuda.is_available():
         print("--device cuda: torch sees no CUDA device here", file=sys.stderr)
         return 2
-    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     cases = [
-        Case(cell, shape, dtype, options.device)
+        Case(cell, shape, *SHAPES[shape], dtype, options.device)
         for cell in options.cells
         for dtype in options.dtypes
         for shape in options.shapes
     ]
     names = list(dict.fromkeys([BASELINE, FLOOR, *options.candidates]))
     records: list[dict[str, Any]] = []
-    for done, case in enumerate(cases):
-        _progress(done, len(cases), case)
-        records += measure(case, names, options.seconds, options.turn)
+    # A process for each case: how fast memory is given depends on what was given and freed
+    # before, so that in one process a case would be faster after a large one than before it.
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        for done, case in enumerate(cases):
+            _progress(done, len(cases), case)
+            records += pool.apply(measure, (case, names, options.seconds, options.turn))
     _progress(len(cases), len(cases), None)
     about = machine(options.device)
     print("; ".join(f"{key} {value}" for key, value in about.items()), end="\n\n")

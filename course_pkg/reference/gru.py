@@ -325,18 +325,20 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
         dh = np.zeros_like(dh)
 
     W_ih, W_hh, _, _ = params
-    by_gate = _by_gate(gates)  # (3, T, B, H)
-    da_n = np.empty_like(m)  # (T, B, H)
+    r, z, n = _by_gate(gates)  # (T, B, H) each
     da_h = np.empty_like(gates)  # (T, B, 3H), gradient of h @ W_hh.T + b_hh
     da_r, da_z, dm = _by_gate(da_h)  # (T, B, H) each
+    # First the slopes, for all steps at once; each step then multiplies its own, in place.
+    da_n = (1 - z) * (1 - n * n)  # (T, B, H), times dh
+    da_z[:] = (h[:-1] - n) * z * (1 - z)  # times dh; h[:-1] are the states before each step
+    da_r[:] = m * r * (1 - r)  # times da_n
     for t in reversed(range(T)):
-        r, z, n = by_gate[:, t]  # (B, H) each
-        dh = dh + dy[t]  # from the next step, and from the output
-        da_n[t] = dh * (1 - z) * (1 - n * n)
-        da_z[t] = dh * (h[t] - n) * z * (1 - z)  # h[t] is the state before the step
-        da_r[t] = da_n[t] * m[t] * r * (1 - r)
-        dm[t] = da_n[t] * r
-        dh = dh * z + np.dot(da_h[t], W_hh)
+        dh = dh + dy[t]  # (B, H): from the next step, and from the output
+        da_n[t] *= dh
+        da_z[t] *= dh
+        da_r[t] *= da_n[t]
+        dm[t] = da_n[t] * r[t]
+        dh = dh * z[t] + np.dot(da_h[t], W_hh)
     # Sums over time and batch at once: the same weights were used at every step.
     da_x = da_h.copy()  # the two sides differ in n, where the reset gate stands between them
     da_x[:, :, 2 * H :] = da_n

@@ -352,20 +352,25 @@ def backward(
         dc_last, dh, dc = dc, np.zeros_like(dh), np.zeros_like(dc)
 
     W_ih, W_hh, _, _ = params
-    by_gate = _by_gate(gates)  # (4, T, B, H)
+    i, f, g, o = _by_gate(gates)  # (T, B, H) each
     da = np.empty_like(gates)  # (T, B, 4H)
     da_i, da_f, da_g, da_o = _by_gate(da)  # (T, B, H) each
+    # First the slopes, for all steps at once; each step then multiplies its own, in place.
+    da_i[:] = g * i * (1 - i)  # times dc
+    da_f[:] = c[:-1] * f * (1 - f)  # times dc; c[:-1] are the cells before each step
+    da_g[:] = i * (1 - g * g)  # times dc
+    da_o[:] = tanh_c * o * (1 - o)  # times dh
+    dc_dh = o * (1 - tanh_c * tanh_c)  # (T, B, H), how the state passes its gradient to the cell
     for t in reversed(range(T)):
         if lengths is not None:
             dc = np.where((lengths == t + 1)[:, None], dc_last, dc)
-        i, f, g, o = by_gate[:, t]  # (B, H) each
-        dh = dh + dy[t]  # from the next step, and from the output
-        dc = dc + dh * o * (1 - tanh_c[t] * tanh_c[t])  # from the next step, and from the state
-        da_i[t] = dc * g * i * (1 - i)
-        da_f[t] = dc * c[t] * f * (1 - f)  # c[t] is the cell before the step
-        da_g[t] = dc * i * (1 - g * g)
-        da_o[t] = dh * tanh_c[t] * o * (1 - o)
-        dc = dc * f
+        dh = dh + dy[t]  # (B, H): from the next step, and from the output
+        dc = dc + dh * dc_dh[t]  # from the next step, and from the state
+        da_i[t] *= dc
+        da_f[t] *= dc
+        da_g[t] *= dc
+        da_o[t] *= dh
+        dc = dc * f[t]
         dh = np.dot(da[t], W_hh)
     # Sums over time and batch at once: the same weights were used at every step.
     da_all = da.reshape(T * B, 4 * H)

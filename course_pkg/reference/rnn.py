@@ -243,19 +243,20 @@ def forward(
         x = np.where(valid_steps(lengths, T), x, 0)  # whatever the padding held, NaN included
 
     W_ih, W_hh, b_ih, b_hh = params
-    # The input's part of every step in one product: it does not wait for the state.
-    a_x = (x.reshape(T * B, I) @ W_ih.T + (b_ih + b_hh)).reshape(T, B, H)
     h = np.empty((T + 1, B, H), dtype=x.dtype)
     h[0] = 0 if h0 is None else h0
-    # np.dot is @ with less to do before it starts, which counts in the loop at small sizes.
+    # The input's part of every step in one product: it does not wait for the state. Each step
+    # then turns its own slice, in place, from W_ih x + b into the state: one array less.
+    h[1:] = (x.reshape(T * B, I) @ W_ih.T + (b_ih + b_hh)).reshape(T, B, H)
     for t in range(T):
-        _squash(a_x[t] + np.dot(h[t], W_hh.T), nonlinearity, out=h[t + 1])  # (B, H)
+        a = h[t + 1]  # (B, H), a view: what is written to it is written to h
+        a += np.dot(h[t], W_hh.T)  # np.dot starts sooner than @
+        _squash(a, nonlinearity, out=a)
+        if lengths is not None:
+            a[t >= lengths] = 0  # these have ended: nothing may grow on in the padding
 
-    if lengths is None:
-        y, h_n = h[1:].copy(), h[-1].copy()  # copies, so that a caller cannot change the cache
-    else:
-        y = np.where(valid_steps(lengths, T), h[1:], 0)
-        h_n = h[lengths, np.arange(B)]
+    y = h[1:].copy()  # copies, so that a caller cannot change the cache
+    h_n = h[-1].copy() if lengths is None else h[lengths, np.arange(B)]
     return (y, h_n), Cache(x, h, params, nonlinearity, lengths)
 
 

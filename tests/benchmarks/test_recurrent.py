@@ -1,6 +1,7 @@
 """The benchmark runs and writes what it says; how fast anything was is not tested."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,34 +11,18 @@ import torch
 from benchmarks import recurrent
 from benchmarks.timing import Timing, interleave
 
-
-@pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recurrent, "SHAPES", {"tiny": (2, 3, 4, 5), "small": (3, 2, 4, 5)})
+TINY = (2, 3, 4, 5)
 
 
 @pytest.fixture(autouse=True)
-def same_threads():
+def _same_threads() -> Iterator[None]:
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
 
 
-def run(device: str, file: Path) -> dict:
-    arguments = ["--seconds", "0", "--turn", "0", "--json", str(file), "--device", device]
-    shapes = ["--shapes", *recurrent.SHAPES]
-    assert recurrent.main([*arguments, *shapes]) == 0
-    return json.loads(file.read_text())
-
-
-def test_table_and_json(tiny: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    written = run("cpu", tmp_path / "records.json")
-    text = capsys.readouterr().out
-    assert written["machine"]["numpy"] == np.__version__
-    assert written["shapes"] == {"tiny": [2, 3, 4, 5], "small": [3, 2, 4, 5]}
-    records = written["records"]
-    cells, shapes, dtypes, passes = 3, 2, 2, 2
-    assert len(records) == cells * shapes * dtypes * passes * len(recurrent.CANDIDATES)
+def check_records(records: list[dict], candidates: int) -> None:
+    assert len(records) == len(recurrent.PASSES) * candidates
     for record in records:
         assert record["milliseconds"] > 0
         ratio = record["to_torch_nn"]
@@ -46,16 +31,52 @@ def test_table_and_json(tiny: None, tmp_path: Path, capsys: pytest.CaptureFixtur
             assert ratio["median"] == 1
         if record["candidate"] == recurrent.FLOOR:
             assert record["to_products"]["median"] == 1
-    for word in ("lstm, float64, forward+backward", "tiny", "reference", "products alone"):
+
+
+def test_command_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(recurrent, "SHAPES", {"tiny": TINY, "char": (25, 1, 65, 100)})
+    file = tmp_path / "records.json"
+    arguments = [
+        "--cells",
+        "lstm",
+        "--shapes",
+        "tiny",
+        "--dtypes",
+        "float64",
+        "--seconds",
+        "0",
+        "--turn",
+        "0",
+        "--json",
+    ]
+    assert recurrent.main([*arguments, str(file)]) == 0
+    written = json.loads(file.read_text())
+    assert written["machine"]["numpy"] == np.__version__
+    check_records(written["records"], len(recurrent.CANDIDATES))
+    (units,) = [r["cache_units"] for r in written["records"] if "cache_units" in r]
+    text = capsys.readouterr().out
+    for word in ("lstm, float64, forward+backward", "tiny", "reference", f"float64   {units:.2f}"):
         assert word in text
+
+
+@pytest.mark.parametrize("cell", recurrent.CELLS)
+def test_every_cell(cell: str) -> None:
+    case = recurrent.Case(cell, "tiny", *TINY, "float32", "cpu")
+    records = recurrent.measure(case, list(recurrent.CANDIDATES), seconds=0, turn=0)
+    check_records(records, len(recurrent.CANDIDATES))
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device")
-def test_on_a_gpu(tiny: None, tmp_path: Path) -> None:
-    written = run("cuda", tmp_path / "records.json")
-    assert {r["device"] for r in written["records"]} == {"cuda"}
-    assert "reference" not in {r["candidate"] for r in written["records"]}
+@pytest.mark.parametrize("cell", recurrent.CELLS)
+def test_every_cell_on_a_gpu(cell: str) -> None:
+    case = recurrent.Case(cell, "tiny", *TINY, "float32", "cuda")
+    records = recurrent.measure(case, list(recurrent.CANDIDATES), seconds=0, turn=0)
+    on_gpu = [name for name, c in recurrent.CANDIDATES.items() if "cuda" in c.devices]
+    assert "reference" not in on_gpu
+    check_records(records, len(on_gpu))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
@@ -65,11 +86,8 @@ def test_no_gpu_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("cell", recurrent.CELLS)
-def test_candidates_compute_the_same(
-    tiny: None, cell: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The reference and torch.nn are asked for the same passes: outputs of the same shapes."""
-    case = recurrent.Case(cell, "tiny", "float64", "cpu")
+def test_candidates_are_asked_for_the_same(cell: str) -> None:
+    case = recurrent.Case(cell, "tiny", *TINY, "float64", "cpu")
     for name in recurrent.PASSES:
         ours = recurrent.CANDIDATES["reference"].build(case)[name]()
         theirs = recurrent.CANDIDATES[recurrent.BASELINE].build(case)[name]()
@@ -82,7 +100,7 @@ def test_candidates_compute_the_same(
 
 def test_memory_of_the_lstm_cache() -> None:
     """What tracemalloc sees agrees with the arrays that the cache is documented to hold."""
-    case = recurrent.Case("lstm", "seq100", "float32", "cpu")
+    case = recurrent.Case("lstm", "seq100", *recurrent.SHAPES["seq100"], "float32", "cpu")
     assert 7 <= recurrent.cache_units(case) <= 7.5
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_pkg.reference import gru, lstm, unroll
+from course_pkg.reference import gru, lstm, rnn, unroll
 from tests.reference.cells import CELLS, Case, Run, ragged, random_case, run_layer, run_torch
 from tests.reference.compare import DTYPES, assert_close, assert_gradients, freeze
 
@@ -142,6 +142,18 @@ def test_padding_is_never_read(cell: Any) -> None:
         assert (padded.dx[length:, b] == 0).all()
     for total, gradient in zip(summed, padded.dlayers[0], strict=True):
         assert_close(gradient, total)
+
+
+def test_nothing_grows_in_the_padding() -> None:
+    """A state that would overflow in 400 more steps must not, and must not spoil gradients."""
+    case = random_case(rnn, 400, 2, 2, 3)
+    params = case.layers[0]._replace(W_hh=10 * np.eye(3))
+    lengths = [3, 5]
+    with np.errstate(all="raise"):
+        padded = run_layer(rnn, case._replace(layers=[params]), lengths, nonlinearity="relu")
+    short = case._replace(x=case.x[:5], dy=case.dy[:5], layers=[params])
+    unpadded = run_layer(rnn, short, lengths, nonlinearity="relu")
+    assert_same(padded._replace(y=padded.y[:5], dx=padded.dx[:5]), unpadded)
 
 
 def test_full_lengths_change_nothing(cell: Any) -> None:
