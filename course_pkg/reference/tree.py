@@ -121,7 +121,7 @@ def pick_gradients(params: P, grads: object) -> P:
     params : dict, NamedTuple, list or tuple
         The parameters.
     grads : dict, NamedTuple, list or tuple
-        For each entry ``W`` of ``params`` an entry ``dW`` or ``W``; others are left out.
+        For each entry ``W`` of ``params`` an entry ``dW`` or else ``W``; others are left out.
 
     Returns
     -------

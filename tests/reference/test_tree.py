@@ -53,6 +53,11 @@ def test_gradients_are_found_under_both_names_and_others_left_out():
         assert picked["gain"] is norm_grads.dgain
 
 
+def test_of_two_names_the_one_with_a_d_is_the_gradient():
+    W, dW = np.array([1.0]), np.array([2.0])
+    assert tree.pick_gradients({"W": W}, {"W": W, "dW": dW})["W"] is dW
+
+
 P = {"cell": {"W": np.ones(2)}}
 
 
@@ -74,7 +79,7 @@ P = {"cell": {"W": np.ones(2)}}
         (
             lambda: tree.pick_gradients(P, {"cell": {"dW": {"deeper": np.ones(2)}}}),
             ValueError,
-            "grads: expected arrays named",
+            r"grads: expected arrays named \['cell.W'\] as in params, got \['cell.W.deeper'\]",
         ),
         (lambda: tree.pick_gradients({}, {}), ValueError, "params: expected at least one"),
     ],
