@@ -326,17 +326,17 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
 
     W_ih, W_hh, _, _ = params
     r, z, n = _by_gate(gates)  # (T, B, H) each
+    rz = gates[:, :, : 2 * H]  # (T, B, 2H)
+    da_n = np.empty_like(m)  # (T, B, H)
     da_h = np.empty_like(gates)  # (T, B, 3H), gradient of h @ W_hh.T + b_hh
     da_r, da_z, dm = _by_gate(da_h)  # (T, B, H) each
-    # First the slopes, for all steps at once; each step then multiplies its own, in place.
-    da_n = (1 - z) * (1 - n * n)  # (T, B, H), times dh
-    da_z[:] = (h[:-1] - n) * z * (1 - z)  # times dh; h[:-1] are the states before each step
-    da_r[:] = m * r * (1 - r)  # times da_n
+    da_rz = da_h[:, :, : 2 * H]  # (T, B, 2H)
     for t in reversed(range(T)):
         dh = dh + dy[t]  # (B, H): from the next step, and from the output
-        da_n[t] *= dh
-        da_z[t] *= dh
-        da_r[t] *= da_n[t]
+        da_n[t] = dh * (1 - z[t]) * (1 - n[t] * n[t])
+        da_rz[t] = rz[t] * (1 - rz[t])  # the sigmoid's slope, for r and z at once
+        da_r[t] *= da_n[t] * m[t]
+        da_z[t] *= dh * (h[t] - n[t])  # h[t] is the state before the step
         dm[t] = da_n[t] * r[t]
         dh = dh * z[t] + np.dot(da_h[t], W_hh)
     # Sums over time and batch at once: the same weights were used at every step.

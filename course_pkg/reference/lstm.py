@@ -355,21 +355,16 @@ def backward(
     i, f, g, o = _by_gate(gates)  # (T, B, H) each
     da = np.empty_like(gates)  # (T, B, 4H)
     da_i, da_f, da_g, da_o = _by_gate(da)  # (T, B, H) each
-    # First the slopes, for all steps at once; each step then multiplies its own, in place.
-    da_i[:] = g * i * (1 - i)  # times dc
-    da_f[:] = c[:-1] * f * (1 - f)  # times dc; c[:-1] are the cells before each step
-    da_g[:] = i * (1 - g * g)  # times dc
-    da_o[:] = tanh_c * o * (1 - o)  # times dh
-    dc_dh = o * (1 - tanh_c * tanh_c)  # (T, B, H), how the state passes its gradient to the cell
     for t in reversed(range(T)):
         if lengths is not None:
             dc = np.where((lengths == t + 1)[:, None], dc_last, dc)
         dh = dh + dy[t]  # (B, H): from the next step, and from the output
-        dc = dc + dh * dc_dh[t]  # from the next step, and from the state
-        da_i[t] *= dc
-        da_f[t] *= dc
-        da_g[t] *= dc
-        da_o[t] *= dh
+        dc = dc + dh * o[t] * (1 - tanh_c[t] * tanh_c[t])  # from the next step, and the state
+        da[t] = gates[t] * (1 - gates[t])  # the sigmoid's slope, for i, f and o at once
+        da_i[t] *= dc * g[t]
+        da_f[t] *= dc * c[t]  # c[t] is the cell before the step
+        da_g[t] = dc * i[t] * (1 - g[t] * g[t])  # a tanh: its slope replaces the sigmoid's
+        da_o[t] *= dh * tanh_c[t]
         dc = dc * f[t]
         dh = np.dot(da[t], W_hh)
     # Sums over time and batch at once: the same weights were used at every step.

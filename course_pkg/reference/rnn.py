@@ -247,7 +247,8 @@ def forward(
     h[0] = 0 if h0 is None else h0
     # The input's part of every step in one product: it does not wait for the state. Each step
     # then turns its own slice, in place, from W_ih x + b into the state: one array less.
-    h[1:] = (x.reshape(T * B, I) @ W_ih.T + (b_ih + b_hh)).reshape(T, B, H)
+    np.dot(x.reshape(T * B, I), W_ih.T, out=h[1:].reshape(T * B, H))
+    h[1:] += b_ih + b_hh
     for t in range(T):
         a = h[t + 1]  # (B, H), a view: what is written to it is written to h
         a += np.dot(h[t], W_hh.T)  # np.dot starts sooner than @
@@ -309,11 +310,11 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
         dh = np.zeros_like(dh)
 
     W_ih, W_hh, _, _ = params
-    da = _slope(h[1:], nonlinearity)  # (T, B, H), becomes dL/da in place, step by step
+    da = np.empty_like(h[1:])  # (T, B, H)
     for t in reversed(range(T)):
-        da_t = da[t]  # a view: what is written to it is written to da
-        da_t *= dh + dy[t]  # (B, H)
-        dh = np.dot(da_t, W_hh)  # (B, H)
+        dh = dh + dy[t]  # (B, H): from the next step, and from the output
+        da[t] = dh * _slope(h[t + 1], nonlinearity)
+        dh = np.dot(da[t], W_hh)
     # Sums over time and batch at once: the same weights were used at every step.
     da_all = da.reshape(T * B, H)
     db = da_all.sum(axis=0)
