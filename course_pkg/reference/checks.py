@@ -49,7 +49,8 @@ class Shapes:
         value : ndarray
             A float32 or float64 array.
         symbols : sequence of str
-            One symbol per axis. A symbol like ``"4H"`` means four times the size of ``H``.
+            One symbol per axis. A symbol like ``"4H"`` means four times the size of ``H``, and
+            one like ``"2"`` the number itself.
         finite : bool
             Whether NaN and infinity are refused.
 
@@ -86,6 +87,10 @@ class Shapes:
         return value
 
     def _size(self, name: str, symbol: str, size: int, shape: str, got: tuple[int, ...]) -> None:
+        if symbol.isdigit():
+            if size != int(symbol):
+                raise ValueError(f"{name}: expected shape {shape}, got {got}")
+            return
         factor, letter = (int(symbol[:-1]), symbol[-1]) if symbol[0].isdigit() else (1, symbol)
         if size == 0:
             raise ValueError(f"{name}: expected shape {shape} with {letter} >= 1, got {got}")
@@ -159,6 +164,55 @@ def valid_steps(lengths: IntArray, T: int) -> npt.NDArray[np.bool_]:
     return (np.arange(T)[:, None] < lengths)[:, :, None]
 
 
+def check_params(
+    shapes: Shapes,
+    params: object,
+    fields: Sequence[str],
+    gates: int,
+    *,
+    name: str = "",
+    inputs: str = "I",
+) -> None:
+    """Check the parameters of one recurrent layer: weights stacked gate by gate, and vectors.
+
+    Parameters
+    ----------
+    shapes : Shapes
+        The checks of the call so far; ``H`` and ``I`` are fixed or compared.
+    params : named tuple of ndarrays
+        ``W_ih (gates*H, I)``, ``W_hh (gates*H, H)``, ``b_ih`` and ``b_hh (gates*H,)``; every
+        further field is a vector ``(H,)``.
+    fields : sequence of str
+        The names that ``params`` must have, in order.
+    gates : int
+        Number of row blocks.
+    name : str
+        What to call one set of parameters among several; by default the argument is ``params``.
+    inputs : str
+        The symbol of the input size.
+
+    Raises
+    ------
+    TypeError
+        If ``params`` is no such named tuple, or an array has the wrong type.
+    ValueError
+        If an array has the wrong rank or size, or is not finite.
+
+    Examples
+    --------
+    >>> check_params(Shapes(), [1, 2], ("W_ih", "W_hh"), gates=1)
+    Traceback (most recent call last):
+        ...
+    TypeError: params: expected a named tuple (W_ih, W_hh), got list
+    """
+    check_named_tuple(name or "params", params, fields)
+    rows = "H" if gates == 1 else f"{gates}H"
+    known = {"W_ih": (rows, inputs), "W_hh": (rows, "H"), "b_ih": (rows,), "b_hh": (rows,)}
+    for field in fields:
+        label = f"{name}.{field}" if name else field
+        shapes.array(label, getattr(params, field), known.get(field, ("H",)), finite=True)
+
+
 def check_option(name: str, value: str, options: Sequence[str]) -> str:
     """Return ``value`` if it is one of ``options``, or raise a ValueError that lists them.
 
@@ -190,3 +244,99 @@ def check_size(name: str, value: int) -> int:
     if value < 1:
         raise ValueError(f"{name}: expected an integer of at least 1, got {value}")
     return int(value)
+
+
+def check_named_tuple(name: str, value: object, fields: Sequence[str]) -> None:
+    """Raise unless ``value`` is a named tuple with these fields.
+
+    Examples
+    --------
+    >>> check_named_tuple("params", [1, 2], ("gain", "bias"))
+    Traceback (most recent call last):
+        ...
+    TypeError: params: expected a named tuple (gain, bias), got list
+    """
+    if getattr(value, "_fields", None) != tuple(fields):
+        listed = ", ".join(fields)
+        raise TypeError(f"{name}: expected a named tuple ({listed}), got {type(value).__name__}")
+
+
+def all_axes(value: Array) -> list[str]:
+    """Name every axis of an array, one symbol each: :class:`Shapes` then holds others to them.
+
+    Examples
+    --------
+    >>> all_axes(np.zeros((5, 2, 3)))
+    ['N0', 'N1', 'N2']
+    """
+    return [f"N{axis}" for axis in range(np.ndim(value))]
+
+
+def leading_axes(value: Array) -> list[str]:
+    """Name every axis of an array but the last.
+
+    Examples
+    --------
+    >>> leading_axes(np.zeros((5, 2, 3)))
+    ['N0', 'N1']
+    """
+    return all_axes(value)[:-1]
+
+
+def check_ids(name: str, ids: IntArray, count: int, *, ignore: int | None = None) -> IntArray:
+    """Return ``ids`` unchanged if it is a non-empty array of integers in 0..count-1, or raise.
+
+    Entries equal to ``ignore`` are let through.
+
+    Examples
+    --------
+    >>> check_ids("targets", np.array([0, 5]), count=5)
+    Traceback (most recent call last):
+        ...
+    ValueError: targets: expected ids in 0..4, got 5
+    """
+    if not isinstance(ids, np.ndarray):
+        raise TypeError(f"{name}: expected a NumPy array, got {type(ids).__name__}")
+    if ids.dtype.kind not in "iu":
+        raise TypeError(f"{name}: expected integers, got {ids.dtype}")
+    if ids.size == 0:
+        raise ValueError(f"{name}: expected at least one id, got shape {ids.shape}")
+    outside = (ids < 0) | (ids >= count)
+    if ignore is not None:
+        outside &= ids != ignore
+    for bad in ids[outside]:
+        raise ValueError(f"{name}: expected ids in 0..{count - 1}, got {bad}")
+    return ids
+
+
+def check_number(name: str, value: float, interval: str) -> float:
+    """Return ``value`` as a float if it is a real number in ``interval``, or raise.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    value : float
+        The number; NaN is never inside.
+    interval : str
+        A round bracket leaves its end out: ``"[0, 1)"``, ``"(0, inf)"``.
+
+    Examples
+    --------
+    >>> check_number("lr", 0.1, "[0, inf)")
+    0.1
+    >>> check_number("momentum", 1.0, "[0, 1)")
+    Traceback (most recent call last):
+        ...
+    ValueError: momentum: expected a number in [0, 1), got 1.0
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(
+        value, (int, float, np.integer, np.floating)
+    ):
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    low, high = (float(end) for end in interval[1:-1].split(","))
+    above = value >= low if interval[0] == "[" else value > low
+    below = value <= high if interval[-1] == "]" else value < high
+    if not (above and below):
+        raise ValueError(f"{name}: expected a number in {interval}, got {value}")
+    return float(value)

@@ -13,11 +13,14 @@ from course_pkg.reference.checks import (
     Shapes,
     check_lengths,
     check_option,
+    check_params,
     check_size,
     valid_steps,
 )
 
 Nonlinearity = Literal["tanh", "relu"]
+GATES = 1  # row blocks of the weights
+STATES = ("h",)  # what is carried from step to step
 
 
 class Params(NamedTuple):
@@ -71,15 +74,8 @@ class Grads(NamedTuple):
     db_hh: Array
 
 
-def _check_params(shapes: Shapes, params: Params) -> None:
-    shapes.array("W_ih", params.W_ih, ("H", "I"), finite=True)
-    shapes.array("W_hh", params.W_hh, ("H", "H"), finite=True)
-    shapes.array("b_ih", params.b_ih, ("H",), finite=True)
-    shapes.array("b_hh", params.b_hh, ("H",), finite=True)
-
-
-def _squash(a: Array, nonlinearity: Nonlinearity) -> Array:
-    return np.tanh(a) if nonlinearity == "tanh" else np.maximum(a, 0)
+def _squash(a: Array, nonlinearity: Nonlinearity, out: Array | None = None) -> Array:
+    return np.tanh(a, out=out) if nonlinearity == "tanh" else np.maximum(a, 0, out=out)
 
 
 def _slope(h: Array, nonlinearity: Nonlinearity) -> Array:
@@ -133,8 +129,8 @@ def step(
     check_option("nonlinearity", nonlinearity, ("tanh", "relu"))
     shapes = Shapes()
     shapes.array("x", x, ("B", "I"))
+    check_params(shapes, params, Params._fields, GATES)
     shapes.array("h", h, ("B", "H"))
-    _check_params(shapes, params)
     W_ih, W_hh, b_ih, b_hh = params
     a = x @ W_ih.T + b_ih + h @ W_hh.T + b_hh  # (B, H)
     h_next = _squash(a, nonlinearity)  # (B, H)
@@ -238,7 +234,7 @@ def forward(
     check_option("nonlinearity", nonlinearity, ("tanh", "relu"))
     shapes = Shapes()
     shapes.array("x", x, ("T", "B", "I"))
-    _check_params(shapes, params)
+    check_params(shapes, params, Params._fields, GATES)
     T, B, I, H = (shapes.sizes[symbol] for symbol in "TBIH")
     if h0 is not None:
         shapes.array("h0", h0, ("B", "H"))
@@ -247,18 +243,21 @@ def forward(
         x = np.where(valid_steps(lengths, T), x, 0)  # whatever the padding held, NaN included
 
     W_ih, W_hh, b_ih, b_hh = params
-    # The input's part of every step in one product: it does not wait for the state.
-    a_x = (x.reshape(T * B, I) @ W_ih.T + (b_ih + b_hh)).reshape(T, B, H)
     h = np.empty((T + 1, B, H), dtype=x.dtype)
     h[0] = 0 if h0 is None else h0
+    # The input's part of every step in one product: it does not wait for the state. Each step
+    # then turns its own slice, in place, from W_ih x + b into the state: one array less.
+    np.dot(x.reshape(T * B, I), W_ih.T, out=h[1:].reshape(T * B, H))
+    h[1:] += b_ih + b_hh
     for t in range(T):
-        h[t + 1] = _squash(a_x[t] + h[t] @ W_hh.T, nonlinearity)  # (B, H)
+        a = h[t + 1]  # (B, H), a view: what is written to it is written to h
+        a += np.dot(h[t], W_hh.T)  # np.dot starts sooner than @
+        _squash(a, nonlinearity, out=a)
+        if lengths is not None:
+            a[t >= lengths] = 0  # these have ended: nothing may grow on in the padding
 
-    if lengths is None:
-        y, h_n = h[1:].copy(), h[-1].copy()  # copies, so that a caller cannot change the cache
-    else:
-        y = np.where(valid_steps(lengths, T), h[1:], 0)
-        h_n = h[lengths, np.arange(B)]
+    y = h[1:].copy()  # copies, so that a caller cannot change the cache
+    h_n = h[-1].copy() if lengths is None else h[lengths, np.arange(B)]
     return (y, h_n), Cache(x, h, params, nonlinearity, lengths)
 
 
@@ -311,10 +310,11 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
         dh = np.zeros_like(dh)
 
     W_ih, W_hh, _, _ = params
-    da = _slope(h[1:], nonlinearity)  # (T, B, H), becomes dL/da in place, step by step
+    da = np.empty_like(h[1:])  # (T, B, H)
     for t in reversed(range(T)):
-        da[t] *= dh + dy[t]  # (B, H)
-        dh = da[t] @ W_hh  # (B, H)
+        dh = dh + dy[t]  # (B, H): from the next step, and from the output
+        da[t] = dh * _slope(h[t + 1], nonlinearity)
+        dh = np.dot(da[t], W_hh)
     # Sums over time and batch at once: the same weights were used at every step.
     da_all = da.reshape(T * B, H)
     db = da_all.sum(axis=0)

@@ -1,0 +1,228 @@
+"""What GRU and LSTM share: layers, directions, ragged batches, weights that move both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Literal, Self
+
+import torch
+from torch import Tensor, nn
+
+from course_pkg.reference.checks import check_lengths, check_option, check_size
+
+Gradient = Literal["autograd", "by_hand"]
+Lengths = Sequence[int] | Tensor
+
+
+def check_layer(I: int, H: int, gradient: str) -> None:
+    """Raise unless the sizes of a layer are at least 1 and its gradient is a known one."""
+    check_size("I", I)
+    check_size("H", H)
+    check_option("gradient", gradient, ("autograd", "by_hand"))
+
+
+def uniform(
+    *shape: int,
+    size: int,
+    device: torch.device | str | None = None,
+    dtype: torch.dtype | None = None,
+) -> nn.Parameter:
+    """Draw a parameter uniform in +-1/sqrt(size), as ``torch.nn`` does."""
+    bound = size**-0.5
+    return nn.Parameter(torch.empty(shape, device=device, dtype=dtype).uniform_(-bound, bound))
+
+
+def end_reversed(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Turn each sequence round within its own length; what lies behind stays where it is.
+
+    Examples
+    --------
+    >>> x = torch.tensor([[1, 4], [2, 5], [3, 0]])[:, :, None]  # (T, B, 1), lengths 3 and 2
+    >>> end_reversed(x, torch.tensor([3, 2]))[:, :, 0]
+    tensor([[3, 5],
+            [2, 4],
+            [1, 0]])
+    """
+    if lengths is None:
+        return x.flip(0)
+    t = torch.arange(x.shape[0], device=x.device)[:, None]  # (T, 1)
+    source = torch.where(t < lengths, lengths - 1 - t, t)  # (T, B)
+    return x.gather(0, source[:, :, None].expand_as(x))
+
+
+class Stack(nn.Module):
+    """Recurrent layers on top of each other, in one or both directions: the part all cells share.
+
+    A subclass names its ``layer_class``. A layer is called as
+    ``y, *last = layer(x, *states, valid)`` and returns the outputs of all steps and its last
+    states; there is one state in a GRU, and there are two in an LSTM.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        I and H.
+    num_layers : int
+        L. Layer l + 1 reads the outputs of layer l.
+    bidirectional : bool
+        Whether each layer also has a reader that runs from the end (D = 2). The two outputs of a
+        time step are joined before the next layer.
+    gradient : {'autograd', 'by_hand'}
+        Whether the loops are left to autograd, or their gradient is the one written in this
+        package: the same numbers.
+    device, dtype : optional
+        Where and in which precision the parameters are made.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is no integer of at least 1, or the gradient is unknown.
+    """
+
+    layer_class: ClassVar[Callable[..., nn.Module]]
+    torch_class: ClassVar[type[nn.GRU] | type[nn.LSTM]]
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        *,
+        bidirectional: bool = False,
+        gradient: Gradient = "autograd",
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        self.input_size = check_size("input_size", input_size)
+        self.hidden_size = check_size("hidden_size", hidden_size)
+        self.num_layers = check_size("num_layers", num_layers)
+        self.bidirectional = bidirectional
+        self.D = 2 if bidirectional else 1
+        inputs = [input_size] + [self.D * hidden_size] * (num_layers - 1)
+        # Layer 0 forward, layer 0 backward, layer 1 forward, ...
+        self.layers = nn.ModuleList(
+            self.layer_class(I, hidden_size, gradient=gradient, device=device, dtype=dtype)
+            for I in inputs
+            for _ in range(self.D)
+        )
+
+    def run(
+        self, x: Tensor, states: Sequence[tuple[str, Tensor | None]], lengths: Lengths | None
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Run all layers.
+
+        Parameters
+        ----------
+        x : Tensor, (T, B, I)
+            Time-major input.
+        states : sequence of (name, Tensor (L*D, B, H) or None)
+            Initial states, layer by layer, forward before backward; None stands for zeros.
+        lengths : (B,) integers in 1..T, optional
+            Number of valid steps of each sequence. What lies behind is never read.
+
+        Returns
+        -------
+        y : Tensor, (T, B, D*H)
+            The outputs of the last layer, both directions joined; 0 behind the end of a sequence.
+        last : list of Tensor, (L*D, B, H)
+            The states after the last valid step, for every layer and direction.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a shape or a length does not fit; the message names it.
+        """
+        if x.dim() != 3 or x.shape[2] != self.input_size or 0 in x.shape:
+            raise ValueError(
+                f"x: expected shape (T, B, I) with I = {self.input_size}, got {tuple(x.shape)}"
+            )
+        T, B, _ = x.shape
+        wanted = (self.num_layers * self.D, B, self.hidden_size)
+        starts = []
+        for name, state in states:
+            if state is not None and state.shape != wanted:
+                raise ValueError(
+                    f"{name}: expected shape (L*D, B, H) = {wanted}, got {tuple(state.shape)}"
+                )
+            starts.append(x.new_zeros(wanted) if state is None else state)
+
+        valid = None  # (T, B, 1), whether a step lies inside its sequence
+        if lengths is not None:
+            lengths = _lengths_beside(x, lengths)  # (B,)
+            valid = (torch.arange(T, device=x.device)[:, None] < lengths)[:, :, None]
+            x = torch.where(valid, x, 0)  # whatever the padding held, NaN included
+
+        y = x
+        last: list[list[Tensor]] = [[] for _ in starts]
+        for index, layer in enumerate(self.layers):
+            backward = index % self.D == 1
+            if not backward:
+                inputs, outputs = y, []
+            reader = end_reversed(inputs, lengths) if backward else inputs
+            out, *ends = layer(reader, *(start[index] for start in starts), valid)
+            outputs.append(end_reversed(out, lengths) if backward else out)
+            for collected, end in zip(last, ends, strict=True):
+                collected.append(end)
+            y = torch.cat(outputs, dim=2)  # (T, B, D*H) once both directions are there
+            if valid is not None:
+                y = torch.where(valid, y, 0)
+        return y, [torch.stack(ends) for ends in last]
+
+    @classmethod
+    def from_torch(cls, other: nn.RNNBase, *, gradient: Gradient = "autograd") -> Self:
+        """Make one with the weights of the ``torch.nn`` module, on its device, in its dtype.
+
+        Raises
+        ------
+        TypeError
+            If ``other`` is no such module.
+        ValueError
+            If it is batch-first, without biases, projects its state, or drops out between
+            layers: this class does none of these.
+        """
+        if not isinstance(other, cls.torch_class):
+            wanted_class = f"torch.nn.{cls.torch_class.__name__}"
+            raise TypeError(f"other: expected a {wanted_class}, got {type(other).__name__}")
+        refused = {"batch_first": False, "bias": True, "dropout": 0.0, "proj_size": 0}
+        for option, wanted in refused.items():
+            if getattr(other, option) != wanted:
+                raise ValueError(f"other: expected {option}={wanted}, got {getattr(other, option)}")
+        like = next(other.parameters())
+        ours = cls(
+            other.input_size,
+            other.hidden_size,
+            other.num_layers,
+            bidirectional=other.bidirectional,
+            gradient=gradient,
+            device=like.device,
+            dtype=like.dtype,
+        )
+        with torch.no_grad():
+            for mine, theirs in zip(ours.parameters(), other.parameters(), strict=True):
+                mine.copy_(theirs)
+        return ours
+
+    def to_torch(self) -> nn.RNNBase:
+        """Make a ``torch.nn`` module with the same weights, on the same device."""
+        like = next(self.parameters())
+        other = self.torch_class(
+            self.input_size,
+            self.hidden_size,
+            self.num_layers,
+            bidirectional=self.bidirectional,
+            device=like.device,
+            dtype=like.dtype,
+        )
+        with torch.no_grad():
+            for mine, theirs in zip(self.parameters(), other.parameters(), strict=True):
+                theirs.copy_(mine)
+        return other
+
+
+def _lengths_beside(x: Tensor, lengths: Lengths) -> Tensor:
+    """Return checked lengths (B,) as a tensor on the device of ``x``."""
+    # torch.compile cannot follow a look at the values; its user has checked them before.
+    if not torch.compiler.is_compiling():
+        values = lengths.detach().cpu().numpy() if isinstance(lengths, Tensor) else lengths
+        check_lengths(values, T=x.shape[0], B=x.shape[1])
+    return torch.as_tensor(lengths, device=x.device)

@@ -1,0 +1,342 @@
+"""`course_pkg.models.gru` and `lstm` against torch.nn, the NumPy reference, and each other."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from course_pkg.models.gru import GRU, GRULayer, GRURecurrence
+from course_pkg.models.lstm import LSTM, LSTMLayer, LSTMRecurrence
+from course_pkg.models.stack import end_reversed
+from course_pkg.reference import gru as reference_gru
+from course_pkg.reference import lstm as reference_lstm
+from course_pkg.reference import stack as reference_stack
+
+KINDS = {"gru": (GRU, nn.GRU, reference_gru), "lstm": (LSTM, nn.LSTM, reference_lstm)}
+TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-4}
+kinds = pytest.mark.parametrize("kind", KINDS)
+gradients = pytest.mark.parametrize("gradient", ["autograd", "by_hand"])
+CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device")
+devices = pytest.mark.parametrize(
+    "device", ["cpu", pytest.param("cuda", marks=[pytest.mark.gpu, CUDA])]
+)
+
+
+class Case:
+    """A torch.nn module, our module with its weights, inputs, and gradients into all outputs."""
+
+    def __init__(
+        self,
+        kind,
+        gradient,
+        sizes=(5, 3, 2, 4),
+        L=1,
+        D=1,
+        *,
+        seed=0,
+        dtype=torch.float64,
+        device="cpu",
+        with_states=True,
+    ):
+        self.T, self.B, self.I, self.H = sizes
+        ours, theirs, self.reference = KINDS[kind]
+        self.states = 2 if kind == "lstm" else 1
+        random = torch.Generator().manual_seed(seed)
+
+        def normal(*shape):
+            return torch.randn(shape, generator=random, dtype=torch.float64).to(device, dtype)
+
+        self.theirs = theirs(self.I, self.H, L, bidirectional=D == 2, dtype=dtype, device=device)
+        with torch.no_grad():
+            for parameter in self.theirs.parameters():
+                parameter.copy_(normal(*parameter.shape))
+        self.ours = ours.from_torch(self.theirs, gradient=gradient)
+        shape = (L * D, self.B, self.H)
+        self.x = normal(self.T, self.B, self.I)
+        self.starts = [normal(*shape) for _ in range(self.states)] if with_states else []
+        self.dy = normal(self.T, self.B, D * self.H)
+        self.dlast = [normal(*shape) for _ in range(self.states)]
+        self.lengths = torch.randint(1, self.T + 1, (self.B,), generator=random)
+
+    def run(self, module, x=None, **options):
+        """Return outputs and all gradients, by name."""
+        x = (self.x if x is None else x).clone().requires_grad_()
+        starts = [s.clone().requires_grad_() for s in self.starts]
+        state = (tuple(starts) if self.states == 2 else starts[0]) if starts else None
+        y, last = module(x, state, **options)
+        last = last if self.states == 2 else (last,)
+        loss = (y * self.dy).sum() + sum(
+            (s * d).sum() for s, d in zip(last, self.dlast, strict=True)
+        )
+        wanted = [x, *starts, *module.parameters()]
+        names = ["dx", "dh0", "dc0"][: 1 + len(starts)]
+        names += [f"parameter {index}" for index, _ in enumerate(module.parameters())]
+        grads = torch.autograd.grad(loss, wanted)
+        outputs = dict(zip(["y", "h_n", "c_n"], (y, *last), strict=False))
+        found = outputs | dict(zip(names, grads, strict=True))
+        return {name: tensor.detach() for name, tensor in found.items()}
+
+
+def assert_equal(ours, theirs, tolerance=None):
+    assert ours.keys() == theirs.keys()
+    for name, value in theirs.items():
+        got = ours[name]
+        assert got.dtype == value.dtype, name
+        assert got.device == value.device, name
+        assert got.shape == value.shape, name
+        assert torch.isfinite(got).all(), name
+        limit = (tolerance or TOLERANCE[value.dtype]) * max(1, value.abs().max().item())
+        assert (got - value).abs().max().item() <= limit, name
+
+
+def packed(module, lengths):
+    """Wrap a torch.nn module so that it takes padded sequences and returns padded outputs."""
+
+    def forward(x, state=None):
+        pack = pack_padded_sequence(x, lengths.cpu(), enforce_sorted=False)
+        y, last = module(pack, state)
+        return pad_packed_sequence(y, total_length=x.shape[0])[0], last
+
+    forward.parameters = module.parameters
+    return forward
+
+
+@kinds
+@gradients
+@devices
+@pytest.mark.parametrize("with_states", [False, True])
+@pytest.mark.parametrize(("L", "D"), [(1, 1), (2, 1), (3, 1), (1, 2), (2, 2), (3, 2)])
+def test_equals_torch(kind, gradient, device, with_states, L, D):
+    case = Case(kind, gradient, L=L, D=D, device=device, with_states=with_states)
+    assert_equal(case.run(case.ours), case.run(case.theirs))
+
+
+@kinds
+@gradients
+@devices
+@pytest.mark.parametrize(
+    "sizes", [(1, 3, 2, 4), (5, 1, 2, 4), (5, 3, 1, 4), (5, 3, 2, 1), (1, 1, 1, 1)]
+)
+def test_equals_torch_at_the_smallest_sizes(kind, gradient, device, sizes):
+    case = Case(kind, gradient, sizes, L=2, D=2, device=device)
+    assert_equal(case.run(case.ours), case.run(case.theirs))
+
+
+@kinds
+@gradients
+@devices
+def test_equals_torch_in_float32(kind, gradient, device):
+    case = Case(kind, gradient, L=2, D=2, dtype=torch.float32, device=device)
+    assert_equal(case.run(case.ours), case.run(case.theirs))
+
+
+@given(
+    kind=st.sampled_from(sorted(KINDS)),
+    gradient=st.sampled_from(["autograd", "by_hand"]),
+    sizes=st.tuples(*[st.integers(1, 4)] * 4),
+    L=st.integers(1, 3),
+    D=st.integers(1, 2),
+    with_states=st.booleans(),
+    seed=st.integers(0, 2**16),
+)
+def test_ragged_equals_packed_whatever_the_padding_holds(
+    kind, gradient, sizes, L, D, with_states, seed
+):
+    case = Case(kind, gradient, sizes, L, D, seed=seed, with_states=with_states)
+    padding = torch.arange(case.T)[:, None] >= case.lengths
+    theirs = case.run(packed(case.theirs, case.lengths))
+    x = case.x.masked_fill(padding[:, :, None], torch.nan)
+    ours = case.run(case.ours, x, lengths=case.lengths)
+    assert_equal(ours, theirs)
+    assert (ours["y"][padding] == 0).all()
+    assert (ours["dx"][padding] == 0).all()
+
+
+@kinds
+@gradients
+@devices
+def test_ragged_on_every_device(kind, gradient, device):
+    case = Case(kind, gradient, L=2, D=2, device=device)
+    theirs = case.run(packed(case.theirs, case.lengths))
+    assert_equal(case.run(case.ours, lengths=case.lengths.to(device)), theirs)
+    assert_equal(case.run(case.ours, lengths=case.lengths.tolist()), theirs)
+
+
+@kinds
+@gradients
+@pytest.mark.parametrize(("L", "D"), [(1, 1), (2, 2)])
+@pytest.mark.parametrize("ragged", [False, True])
+def test_equals_the_reference(kind, gradient, L, D, ragged):
+    case = Case(kind, gradient, L=L, D=D)
+    lengths = case.lengths.numpy() if ragged else None
+    layers = [
+        case.reference.Params(*(p.detach().numpy() for p in layer.parameters()))
+        for layer in case.ours.layers
+    ]
+    (y, *last), cache = reference_stack.forward(
+        case.reference,
+        case.x.numpy(),
+        layers,
+        *(s.numpy() for s in case.starts),
+        D=D,
+        lengths=lengths,
+    )
+    grads = reference_stack.backward(case.dy.numpy(), cache, *(d.numpy() for d in case.dlast))
+    parameters = [gradient for layer in grads.layers for gradient in layer]
+    theirs = {
+        **dict(zip(["y", "h_n", "c_n"], (y, *last), strict=False)),
+        **dict(zip(["dx", "dh0", "dc0"], (grads.dx, *grads.dstates), strict=False)),
+        **{f"parameter {index}": gradient for index, gradient in enumerate(parameters)},
+    }
+    options = {"lengths": lengths.tolist()} if ragged else {}
+    ours = case.run(case.ours, **options)
+    assert_equal(ours, {name: torch.from_numpy(np.asarray(a)) for name, a in theirs.items()})
+
+
+@kinds
+@gradients
+def test_saturated_gates(kind, gradient):
+    case = Case(kind, gradient, L=2, D=2)
+    case.x *= 100
+    assert_equal(case.run(case.ours), case.run(case.theirs))
+
+
+@pytest.mark.parametrize("with_valid", [False, True])
+def test_the_gradients_by_hand_pass_torchs_own_check(with_valid):
+    random = torch.Generator().manual_seed(0)
+
+    def normal(*shape):
+        return torch.randn(shape, generator=random, dtype=torch.float64).requires_grad_()
+
+    T, B, H = 4, 3, 2
+    valid = (torch.arange(T)[:, None] < torch.tensor([2, 4, 1]))[:, :, None] if with_valid else None
+    lstm_inputs = normal(T, B, 4 * H), normal(4 * H, H), normal(B, H), normal(B, H), valid
+    assert torch.autograd.gradcheck(LSTMRecurrence.apply, lstm_inputs)
+    gru_inputs = normal(T, B, 3 * H), normal(3 * H, H), normal(3 * H), normal(B, H), valid
+    assert torch.autograd.gradcheck(GRURecurrence.apply, gru_inputs)
+
+
+@kinds
+@gradients
+def test_only_the_last_state_used(kind, gradient):
+    case = Case(kind, gradient)
+    ours, theirs = (
+        torch.autograd.grad(
+            (last[0] if case.states == 2 else last).sum(), list(module.parameters())
+        )
+        for module in (case.ours, case.theirs)
+        for _, last in [module(case.x)]
+    )
+    for got, wanted in zip(ours, theirs, strict=True):
+        assert (got - wanted).abs().max() < 1e-10
+
+
+@kinds
+@gradients
+@devices
+@pytest.mark.parametrize("ragged", [False, True])
+def test_autocast(kind, gradient, device, ragged):
+    case = Case(kind, gradient, L=2, D=2, dtype=torch.float32, device=device)
+    case.x *= 0.1
+    options = {"lengths": case.lengths} if ragged else {}
+    full = case.run(case.ours, **options)
+    with torch.autocast(device, dtype=torch.bfloat16):
+        mixed = case.run(case.ours, **options)
+    # bfloat16 keeps 8 bits: relative errors of 0.004 per product, over two layers and five steps.
+    assert_equal(mixed, full, tolerance=0.1)
+    assert any(not torch.equal(mixed[name], full[name]) for name in full)
+
+
+@kinds
+@gradients
+@devices
+@pytest.mark.parametrize("ragged", [False, True])
+def test_compile(kind, gradient, device, ragged):
+    case = Case(kind, gradient, sizes=(3, 2, 2, 3), device=device)
+    options = {"lengths": case.lengths} if ragged else {}
+    compiled = torch.compile(case.ours, backend="aot_eager", fullgraph=True)
+    assert_equal(case.run(compiled, **options), case.run(case.ours, **options))
+
+
+@kinds
+@devices
+def test_weights_move_both_ways(kind, device):
+    case = Case(kind, "autograd", L=2, D=2, device=device, dtype=torch.float32)
+    back = case.ours.to_torch()
+    assert type(back) is type(case.theirs)
+    for (name, there), (name_back, again) in zip(
+        case.theirs.named_parameters(), back.named_parameters(), strict=True
+    ):
+        assert name == name_back
+        assert torch.equal(there, again)
+        assert there.device == again.device
+        assert there.dtype == again.dtype
+        assert there.data_ptr() != again.data_ptr()
+
+
+@kinds
+def test_the_start_is_uniform_and_the_size_is_torchs(kind):
+    ours, theirs, _ = KINDS[kind]
+    torch.manual_seed(0)
+    module = ours(30, 25, 2, bidirectional=True)
+    weights = torch.cat([p.detach().flatten() for p in module.parameters()])
+    assert weights.numel() == sum(
+        p.numel() for p in theirs(30, 25, 2, bidirectional=True).parameters()
+    )
+    assert weights.abs().max() <= 1 / 5
+    assert weights.abs().max() > 0.999 / 5
+    assert abs(weights.std().item() * 5 * 3**0.5 - 1) < 0.01
+
+
+def test_reversing_twice_changes_nothing():
+    x = torch.randn(5, 3, 2)
+    lengths = torch.tensor([5, 1, 3])
+    assert torch.equal(end_reversed(end_reversed(x, lengths), lengths), x)
+    assert torch.equal(end_reversed(x, torch.tensor([5, 5, 5])), end_reversed(x, None))
+
+
+GRU_, LSTM_ = GRU(2, 4), LSTM(2, 4, 2, bidirectional=True)
+X = torch.zeros(5, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: GRU(0, 4), ValueError, "input_size: .* got 0"),
+        (lambda: LSTM(2, -1), ValueError, "hidden_size: .* got -1"),
+        (lambda: LSTM(2, 4, 0), ValueError, "num_layers: .* got 0"),
+        (lambda: GRU(2, 4.0), TypeError, "hidden_size: .* got float"),
+        (lambda: GRU(2, 4, gradient="magic"), ValueError, "gradient: .* got 'magic'"),
+        (lambda: LSTM(2, 4, gradient=None), ValueError, "gradient: .* got None"),
+        (lambda: GRULayer(0, 4), ValueError, "I: .* got 0"),
+        (lambda: LSTMLayer(2, 0), ValueError, "H: .* got 0"),
+        (lambda: GRU_(X[0]), ValueError, r"x: expected shape \(T, B, I\) with I = 2, got \(3, 2\)"),
+        (lambda: GRU_(X[..., :1]), ValueError, "x: .* with I = 2"),
+        (lambda: LSTM_(X[:0]), ValueError, "x: .* got"),
+        (lambda: LSTM_(X[:, :0]), ValueError, "x: .* got"),
+        (lambda: GRU_(X, torch.zeros(1, 1, 4)), ValueError, r"h0: .* = \(1, 3, 4\), got"),
+        (lambda: GRU_(X, torch.zeros(3, 4)), ValueError, r"h0: .* got \(3, 4\)"),
+        (
+            lambda: LSTM_(X, (torch.zeros(4, 3, 4), torch.zeros(4, 1, 4))),
+            ValueError,
+            r"c0: .* = \(4, 3, 4\), got \(4, 1, 4\)",
+        ),
+        (lambda: GRU_(X, lengths=[1, 2]), ValueError, r"lengths: expected shape \(B,\)"),
+        (lambda: GRU_(X, lengths=[1, 2, 6]), ValueError, r"lengths: .* 1\.\.5, got 6"),
+        (lambda: GRU_(X, lengths=[0, 2, 5]), ValueError, r"lengths: .* 1\.\.5, got 0"),
+        (lambda: GRU_(X, lengths=torch.tensor([-1, 2, 5])), ValueError, "lengths: .* got -1"),
+        (lambda: GRU_(X, lengths=torch.tensor([1.0, 2, 5])), TypeError, "lengths: .* integers"),
+        (lambda: GRU.from_torch(nn.LSTM(2, 4)), TypeError, "other: .* torch.nn.GRU, got LSTM"),
+        (lambda: LSTM.from_torch(LSTM_), TypeError, "other: .* torch.nn.LSTM, got LSTM"),
+        (lambda: GRU.from_torch(nn.GRU(2, 4, bias=False)), ValueError, "other: .*bias=True"),
+        (lambda: GRU.from_torch(nn.GRU(2, 4, batch_first=True)), ValueError, "batch_first=False"),
+        (lambda: LSTM.from_torch(nn.LSTM(2, 4, 2, dropout=0.5)), ValueError, "dropout=0.0"),
+        (lambda: LSTM.from_torch(nn.LSTM(2, 4, proj_size=3)), ValueError, "proj_size=0"),
+    ],
+)
+def test_bad_input(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
