@@ -1,14 +1,59 @@
-"""The plain recurrent network in PyTorch: layers, directions, and weights that move both ways."""
+"""The plain recurrent network in PyTorch: a loop for autograd, and the same with its gradient."""
 
 from __future__ import annotations
 
-import math
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from course_pkg.models.stack import Gradient, Lengths, Stack, check_layer, uniform
+from course_pkg.reference.checks import check_option
 
 Nonlinearity = Literal["tanh", "relu"]
+
+
+class RNNRecurrence(torch.autograd.Function):
+    """The recurrent part of a layer, with the backward pass written by hand.
+
+    The input's part comes in as ``a_x``, so autograd takes care of ``W_ih`` and the biases, and
+    what is written here is backpropagation through time alone.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, a_x: Tensor, W_hh: Tensor, h0: Tensor, valid: Tensor | None, use_tanh: bool
+    ) -> tuple[Tensor, Tensor]:
+        """Return the states of all steps (T, B, H) and the last one (B, H)."""
+        T, B, H = a_x.shape
+        h = a_x.new_empty(T + 1, B, H)
+        h[0] = h0
+        for t in range(T):
+            a = torch.addmm(a_x[t], h[t], W_hh.T)  # (B, H)
+            h[t + 1] = a.tanh_() if use_tanh else a.relu_()
+            if valid is not None:  # a sequence that has ended keeps its state
+                h[t + 1] = torch.where(valid[t], h[t + 1], h[t])
+        ctx.save_for_backward(h, W_hh, valid)
+        ctx.use_tanh = use_tanh
+        return h[1:].clone(), h[T].clone()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, dy: Tensor, dh: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
+        """Return the gradients of ``a_x``, ``W_hh`` and ``h0``."""
+        h, W_hh, valid = ctx.saved_tensors
+        slope = 1 - h[1:] * h[1:] if ctx.use_tanh else (h[1:] > 0).to(h.dtype)  # (T, B, H)
+        if valid is not None:  # behind the end nothing happens: the gradient passes unchanged
+            slope = torch.where(valid, slope, 0)
+        da = torch.empty_like(slope)
+        for t in reversed(range(len(da))):
+            dh = dh + dy[t]  # (B, H)
+            da[t] = dh * slope[t]
+            dh_before = da[t] @ W_hh
+            dh = dh_before if valid is None else torch.where(valid[t], dh_before, dh)
+        dW_hh = da.flatten(0, 1).T @ h[:-1].flatten(0, 1)  # (H, H), all steps in one product
+        return da, dW_hh, dh, None, None
 
 
 class RNNLayer(nn.Module):
@@ -19,13 +64,15 @@ class RNNLayer(nn.Module):
     I, H : int
         Input and hidden size.
     nonlinearity : {'tanh', 'relu'}
+    gradient : {'autograd', 'by_hand'}
+        Whether the loop is left to autograd or runs as :class:`RNNRecurrence`: the same numbers.
     device, dtype : optional
         Where and in which precision the parameters are made.
 
     Raises
     ------
-    ValueError
-        If a size is below 1 or the nonlinearity is unknown.
+    TypeError, ValueError
+        If a size is no integer of at least 1, or an option is unknown.
 
     Notes
     -----
@@ -47,40 +94,38 @@ class RNNLayer(nn.Module):
         H: int,
         nonlinearity: Nonlinearity = "tanh",
         *,
+        gradient: Gradient = "autograd",
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        for name, size in (("I", I), ("H", H)):
-            if size < 1:
-                raise ValueError(f"{name}: expected an integer of at least 1, got {size}")
-        if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"nonlinearity: expected 'tanh' or 'relu', got {nonlinearity!r}")
-        self.nonlinearity = nonlinearity
-        bound = 1 / math.sqrt(H)
+        check_layer(I, H, gradient)
+        check_option("nonlinearity", nonlinearity, ("tanh", "relu"))
+        self.nonlinearity, self.gradient = nonlinearity, gradient
+        self.W_ih = uniform(H, I, size=H, device=device, dtype=dtype)
+        self.W_hh = uniform(H, H, size=H, device=device, dtype=dtype)
+        self.b_ih = uniform(H, size=H, device=device, dtype=dtype)
+        self.b_hh = uniform(H, size=H, device=device, dtype=dtype)
 
-        def uniform(*shape: int) -> nn.Parameter:
-            return nn.Parameter(
-                torch.empty(shape, device=device, dtype=dtype).uniform_(-bound, bound)
-            )
-
-        self.W_ih = uniform(H, I)
-        self.W_hh = uniform(H, H)
-        self.b_ih = uniform(H)
-        self.b_hh = uniform(H)
-
-    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, h: Tensor, valid: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return the states of all steps (T, B, H) and the last one (B, H)."""
-        squash = torch.tanh if self.nonlinearity == "tanh" else torch.relu
         a_x = x @ self.W_ih.T + (self.b_ih + self.b_hh)  # (T, B, H), all steps in one product
+        use_tanh = self.nonlinearity == "tanh"
+        if self.gradient == "by_hand":
+            with torch.autocast(a_x.device.type, enabled=False):  # keep the state's precision
+                a_x = a_x.to(self.W_hh.dtype)
+                return RNNRecurrence.apply(a_x, self.W_hh, h, valid, use_tanh)  # type: ignore[no-any-return, no-untyped-call]
+        squash = torch.tanh if use_tanh else torch.relu
+        W_hh_T = self.W_hh.T
         states = []
-        for a in a_x.unbind(0):
-            h = squash(a + h @ self.W_hh.T)  # (B, H)
+        for t, a in enumerate(a_x.unbind(0)):
+            h_next = squash(a + h @ W_hh_T)  # (B, H)
+            h = h_next if valid is None else torch.where(valid[t], h_next, h)
             states.append(h)
         return torch.stack(states), h
 
 
-class RNN(nn.Module):
+class RNN(Stack):
     """A stack of recurrent layers, in one or both directions; same numbers as ``torch.nn.RNN``.
 
     Parameters
@@ -93,13 +138,15 @@ class RNN(nn.Module):
         Whether each layer also has a reader that runs from the end (D = 2). The two states of a
         time step are joined before the next layer.
     nonlinearity : {'tanh', 'relu'}
+    gradient : {'autograd', 'by_hand'}
+        Whether the loops are left to autograd or run as :class:`RNNRecurrence`.
     device, dtype : optional
         Where and in which precision the parameters are made.
 
     Raises
     ------
-    ValueError
-        If a size is below 1 or the nonlinearity is unknown.
+    TypeError, ValueError
+        If a size is no integer of at least 1, or an option is unknown.
 
     Notes
     -----
@@ -110,10 +157,18 @@ class RNN(nn.Module):
     Examples
     --------
     >>> rnn = RNN(3, 4, num_layers=2, bidirectional=True)
-    >>> y, h_n = rnn(torch.zeros(5, 2, 3))
+    >>> y, h_n = rnn(torch.zeros(5, 2, 3), lengths=[5, 1])
     >>> y.shape, h_n.shape
     (torch.Size([5, 2, 8]), torch.Size([4, 2, 4]))
+
+    >>> x = torch.randn(5, 2, 3)
+    >>> bool((rnn(x)[0] - rnn.to_torch()(x)[0]).abs().max() < 1e-5)
+    True
     """
+
+    layer_class = RNNLayer
+    torch_class = nn.RNN
+    shared_options = ("nonlinearity",)
 
     def __init__(
         self,
@@ -123,25 +178,25 @@ class RNN(nn.Module):
         *,
         bidirectional: bool = False,
         nonlinearity: Nonlinearity = "tanh",
+        gradient: Gradient = "autograd",
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__()
-        if num_layers < 1:
-            raise ValueError(f"num_layers: expected an integer of at least 1, got {num_layers}")
-        self.input_size, self.hidden_size = input_size, hidden_size
-        self.num_layers, self.bidirectional = num_layers, bidirectional
-        self.nonlinearity: Nonlinearity = nonlinearity
-        D = 2 if bidirectional else 1
-        self.layers = nn.ModuleList()  # layer 0 forward, layer 0 backward, layer 1 forward, ...
-        for layer in range(num_layers):
-            I = input_size if layer == 0 else D * hidden_size
-            for _ in range(D):
-                self.layers.append(
-                    RNNLayer(I, hidden_size, nonlinearity, device=device, dtype=dtype)
-                )
+        super().__init__(
+            input_size,
+            hidden_size,
+            num_layers,
+            bidirectional=bidirectional,
+            gradient=gradient,
+            device=device,
+            dtype=dtype,
+            nonlinearity=nonlinearity,
+        )
+        self.nonlinearity = nonlinearity
 
-    def forward(self, x: Tensor, h0: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, h0: Tensor | None = None, lengths: Lengths | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Run all layers.
 
         Parameters
@@ -150,95 +205,20 @@ class RNN(nn.Module):
             Time-major input.
         h0 : Tensor, (L*D, B, H), optional
             Initial states, layer by layer, forward before backward; zeros by default.
+        lengths : (B,) integers in 1..T, optional
+            Number of valid steps of each sequence, in any order. What lies behind is never read.
 
         Returns
         -------
         y : Tensor, (T, B, D*H)
-            The states of the last layer, both directions joined.
+            The states of the last layer, both directions joined; 0 behind the end of a sequence.
         h_n : Tensor, (L*D, B, H)
-            The last state of every layer and direction.
+            The state after the last valid step, for every layer and direction.
 
         Raises
         ------
-        ValueError
-            If a shape does not fit; the message names it.
+        TypeError, ValueError
+            If a shape or a length does not fit; the message names it.
         """
-        if x.dim() != 3 or x.shape[2] != self.input_size or 0 in x.shape:
-            raise ValueError(
-                f"x: expected shape (T, B, I) with I = {self.input_size}, got {tuple(x.shape)}"
-            )
-        D = 2 if self.bidirectional else 1
-        wanted = (self.num_layers * D, x.shape[1], self.hidden_size)
-        if h0 is None:
-            h0 = x.new_zeros(wanted)
-        if h0.shape != wanted:
-            raise ValueError(f"h0: expected shape (L*D, B, H) = {wanted}, got {tuple(h0.shape)}")
-        h_n = []
-        y = x
-        for layer in range(self.num_layers):
-            outputs = []
-            for direction in range(D):
-                index = layer * D + direction
-                inputs = y if direction == 0 else y.flip(0)
-                states, last = self.layers[index](inputs, h0[index])
-                outputs.append(states if direction == 0 else states.flip(0))
-                h_n.append(last)
-            y = torch.cat(outputs, dim=2)  # (T, B, D*H)
-        return y, torch.stack(h_n)
-
-    @classmethod
-    def from_torch(cls, other: nn.RNN) -> RNN:
-        """Make one with the weights of a ``torch.nn.RNN``, on its device, in its dtype.
-
-        Raises
-        ------
-        TypeError
-            If ``other`` is no ``torch.nn.RNN``.
-        ValueError
-            If it is batch-first, without biases, or drops out between layers: this class does
-            none of these.
-        """
-        if not isinstance(other, nn.RNN):
-            raise TypeError(f"other: expected a torch.nn.RNN, got {type(other).__name__}")
-        for option, wanted in (("batch_first", False), ("bias", True), ("dropout", 0.0)):
-            if getattr(other, option) != wanted:
-                raise ValueError(f"other: expected {option}={wanted}, got {getattr(other, option)}")
-        like = next(other.parameters())
-        ours = cls(
-            other.input_size,
-            other.hidden_size,
-            other.num_layers,
-            bidirectional=other.bidirectional,
-            nonlinearity=other.nonlinearity,
-            device=like.device,
-            dtype=like.dtype,
-        )
-        with torch.no_grad():
-            for mine, theirs in zip(ours.parameters(), other.parameters(), strict=True):
-                mine.copy_(theirs)
-        return ours
-
-    def to_torch(self) -> nn.RNN:
-        """Make a ``torch.nn.RNN`` with the same weights.
-
-        Examples
-        --------
-        >>> ours = RNN(3, 4, dtype=torch.float64)
-        >>> x = torch.randn(5, 2, 3, dtype=torch.float64)
-        >>> bool((ours(x)[0] - ours.to_torch()(x)[0]).abs().max() < 1e-12)
-        True
-        """
-        like = next(self.parameters())
-        other = nn.RNN(
-            self.input_size,
-            self.hidden_size,
-            self.num_layers,
-            nonlinearity=self.nonlinearity,
-            bidirectional=self.bidirectional,
-            device=like.device,
-            dtype=like.dtype,
-        )
-        with torch.no_grad():
-            for mine, theirs in zip(self.parameters(), other.parameters(), strict=True):
-                theirs.copy_(mine)
-        return other
+        y, (h_n,) = self.run(x, [("h0", h0)], lengths)
+        return y, h_n

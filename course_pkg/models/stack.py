@@ -1,9 +1,9 @@
-"""What GRU and LSTM share: layers, directions, ragged batches, weights that move both ways."""
+"""What RNN, GRU and LSTM share: layers, directions, ragged batches, weights that move both ways."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -55,7 +55,7 @@ class Stack(nn.Module):
 
     A subclass names its ``layer_class``. A layer is called as
     ``y, *last = layer(x, *states, valid)`` and returns the outputs of all steps and its last
-    states; there is one state in a GRU, and there are two in an LSTM.
+    states; there is one state in a plain network and in a GRU, and there are two in an LSTM.
 
     Parameters
     ----------
@@ -71,6 +71,8 @@ class Stack(nn.Module):
         package: the same numbers.
     device, dtype : optional
         Where and in which precision the parameters are made.
+    **layer_options
+        What the layers of a subclass take besides.
 
     Raises
     ------
@@ -79,7 +81,8 @@ class Stack(nn.Module):
     """
 
     layer_class: ClassVar[Callable[..., nn.Module]]
-    torch_class: ClassVar[type[nn.GRU] | type[nn.LSTM]]
+    torch_class: ClassVar[type[nn.RNN] | type[nn.GRU] | type[nn.LSTM]]
+    shared_options: ClassVar[tuple[str, ...]] = ()  # arguments that torch's module has too
 
     def __init__(
         self,
@@ -91,6 +94,7 @@ class Stack(nn.Module):
         gradient: Gradient = "autograd",
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
+        **layer_options: Any,
     ) -> None:
         super().__init__()
         self.input_size = check_size("input_size", input_size)
@@ -101,7 +105,9 @@ class Stack(nn.Module):
         inputs = [input_size] + [self.D * hidden_size] * (num_layers - 1)
         # Layer 0 forward, layer 0 backward, layer 1 forward, ...
         self.layers = nn.ModuleList(
-            self.layer_class(I, hidden_size, gradient=gradient, device=device, dtype=dtype)
+            self.layer_class(
+                I, hidden_size, gradient=gradient, device=device, dtype=dtype, **layer_options
+            )
             for I in inputs
             for _ in range(self.D)
         )
@@ -196,6 +202,7 @@ class Stack(nn.Module):
             gradient=gradient,
             device=like.device,
             dtype=like.dtype,
+            **{name: getattr(other, name) for name in cls.shared_options},
         )
         with torch.no_grad():
             for mine, theirs in zip(ours.parameters(), other.parameters(), strict=True):
@@ -212,6 +219,7 @@ class Stack(nn.Module):
             bidirectional=self.bidirectional,
             device=like.device,
             dtype=like.dtype,
+            **{name: getattr(self, name) for name in self.shared_options},
         )
         with torch.no_grad():
             for mine, theirs in zip(self.parameters(), other.parameters(), strict=True):

@@ -1,4 +1,4 @@
-"""`course_pkg.models.gru` and `lstm` against torch.nn, the NumPy reference, and each other."""
+"""The PyTorch networks against torch.nn, the NumPy reference, and each other."""
 
 import numpy as np
 import pytest
@@ -10,12 +10,18 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from course_pkg.models.gru import GRU, GRULayer, GRURecurrence
 from course_pkg.models.lstm import LSTM, LSTMLayer, LSTMRecurrence
+from course_pkg.models.rnn import RNN, RNNLayer, RNNRecurrence
 from course_pkg.models.stack import end_reversed
 from course_pkg.reference import gru as reference_gru
 from course_pkg.reference import lstm as reference_lstm
+from course_pkg.reference import rnn as reference_rnn
 from course_pkg.reference import stack as reference_stack
 
-KINDS = {"gru": (GRU, nn.GRU, reference_gru), "lstm": (LSTM, nn.LSTM, reference_lstm)}
+KINDS = {
+    "rnn": (RNN, nn.RNN, reference_rnn),
+    "gru": (GRU, nn.GRU, reference_gru),
+    "lstm": (LSTM, nn.LSTM, reference_lstm),
+}
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-4}
 kinds = pytest.mark.parametrize("kind", KINDS)
 gradients = pytest.mark.parametrize("gradient", ["autograd", "by_hand"])
@@ -217,6 +223,9 @@ def test_the_gradients_by_hand_pass_torchs_own_check(with_valid):
     assert torch.autograd.gradcheck(LSTMRecurrence.apply, lstm_inputs)
     gru_inputs = normal(T, B, 3 * H), normal(3 * H, H), normal(3 * H), normal(B, H), valid
     assert torch.autograd.gradcheck(GRURecurrence.apply, gru_inputs)
+    for use_tanh in (True, False):
+        rnn_inputs = normal(T, B, H), normal(H, H), normal(B, H), valid, use_tanh
+        assert torch.autograd.gradcheck(RNNRecurrence.apply, rnn_inputs)
 
 
 @kinds
@@ -240,7 +249,9 @@ def test_only_the_last_state_used(kind, gradient):
 @pytest.mark.parametrize("ragged", [False, True])
 def test_autocast(kind, gradient, device, ragged):
     case = Case(kind, gradient, L=2, D=2, dtype=torch.float32, device=device)
-    case.x *= 0.1
+    with torch.no_grad():
+        for parameter in case.ours.parameters():  # large weights would make small errors grow
+            parameter *= 0.3
     options = {"lengths": case.lengths} if ragged else {}
     full = case.run(case.ours, **options)
     with torch.autocast(device, dtype=torch.bfloat16):
@@ -311,6 +322,9 @@ X = torch.zeros(5, 3, 2)
         (lambda: GRU(2, 4.0), TypeError, "hidden_size: .* got float"),
         (lambda: GRU(2, 4, gradient="magic"), ValueError, "gradient: .* got 'magic'"),
         (lambda: LSTM(2, 4, gradient=None), ValueError, "gradient: .* got None"),
+        (lambda: RNN(2, 4, nonlinearity="sine"), ValueError, "nonlinearity: .* got 'sine'"),
+        (lambda: RNN.from_torch(nn.GRU(2, 4)), TypeError, "other: .* torch.nn.RNN, got GRU"),
+        (lambda: RNNLayer(2, 0), ValueError, "H: .* got 0"),
         (lambda: GRULayer(0, 4), ValueError, "I: .* got 0"),
         (lambda: LSTMLayer(2, 0), ValueError, "H: .* got 0"),
         (lambda: GRU_(X[0]), ValueError, r"x: expected shape \(T, B, I\) with I = 2, got \(3, 2\)"),
