@@ -25,6 +25,9 @@ import numpy as np
 import torch
 
 from benchmarks.timing import Timing, interleave
+from course_pkg.models.gru import GRU
+from course_pkg.models.lstm import LSTM
+from course_pkg.models.rnn import RNN
 from course_pkg.reference import gru, lstm, rnn
 
 SHAPES = {  # T, B, I, H
@@ -36,6 +39,7 @@ SHAPES = {  # T, B, I, H
 }
 CELLS = {"rnn": rnn, "gru": gru, "lstm": lstm}
 TORCH = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
+OURS: dict[str, Any] = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
 DTYPES = ("float32", "float64")
 PASSES = ("forward", "forward+backward")
 BASELINE, FLOOR = "torch.nn", "products alone"
@@ -154,6 +158,10 @@ CANDIDATES = {
     BASELINE: Candidate(on_torch(lambda case, I, H: TORCH[case.cell](I, H))),
     FLOOR: Candidate(products_alone),
     "reference": Candidate(reference, devices=("cpu",)),
+    "our torch, loop": Candidate(on_torch(lambda case, I, H: OURS[case.cell](I, H))),
+    "our torch, by hand": Candidate(
+        on_torch(lambda case, I, H: OURS[case.cell](I, H, gradient="by_hand"))
+    ),
 }
 
 

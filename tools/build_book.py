@@ -22,7 +22,8 @@ SOLUTIONS_PART = "Appendix: solutions"
 # A change in the first group (which pages there are, how they are made) starts from nothing,
 # so that no page of an earlier build is left over. The second group is what the pages say.
 FRAME = ("_config.yml", "_toc.yml", "tools/build_book.py", "tools/sphinx_course", "requirements")
-CONTENT = ("book", "exercises", "solutions", "course_pkg", "CHANGELOG.md", "CITATION.cff")
+PAPERS = ("CHANGELOG.md", "CITATION.cff")
+CONTENT = ("book", "exercises", "solutions", "course_pkg", "benchmarks", *PAPERS)
 
 
 def files_below(names: Iterable[str]) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from course_pkg.reference.checks import Array, Shapes
+from course_pkg.reference.checks import Array, Shapes, leading_axes
 
 
 class Params(NamedTuple):
@@ -27,11 +27,6 @@ class Grads(NamedTuple):
     dh: Array
     dW: Array
     db: Array
-
-
-def _leading(h: Array) -> list[str]:
-    """Name the axes before the last: one symbol each, so that a gradient must agree."""
-    return [f"N{axis}" for axis in range(h.ndim - 1)]
 
 
 def forward(h: Array, params: Params) -> tuple[Array, Cache]:
@@ -69,7 +64,7 @@ def forward(h: Array, params: Params) -> tuple[Array, Cache]:
     array([2.5, 1.5])
     """
     shapes = Shapes()
-    shapes.array("h", h, [*_leading(h), "H"])
+    shapes.array("h", h, [*leading_axes(h), "H"])
     shapes.array("W", params.W, ("O", "H"), finite=True)
     shapes.array("b", params.b, ("O",), finite=True)
     return h @ params.W.T + params.b, Cache(h, params)
@@ -104,9 +99,9 @@ def backward(dy: Array, cache: Cache) -> Grads:
     """
     h, (W, b) = cache
     shapes = Shapes()
-    shapes.array("h (in the cache)", h, [*_leading(h), "H"])
+    shapes.array("h (in the cache)", h, [*leading_axes(h), "H"])
     shapes.array("b", b, ("O",))
-    shapes.array("dy", dy, [*_leading(h), "O"])
+    shapes.array("dy", dy, [*leading_axes(h), "O"])
     dy_rows = dy.reshape(-1, dy.shape[-1])  # (N, O)
     h_rows = h.reshape(-1, h.shape[-1])  # (N, H)
     return Grads(dh=dy @ W, dW=dy_rows.T @ h_rows, db=dy_rows.sum(axis=0))

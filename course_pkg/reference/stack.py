@@ -154,7 +154,9 @@ def forward(
 
     Notes
     -----
-    Source: both directions, Schuster and Paliwal (1997); dropout between the layers only,
+    Equation: eq-stacked, eq-bidirectional
+
+    Source: both directions, :cite:t:`schusterpaliwal1997`; dropout between the layers only,
     Zaremba, Sutskever and Vinyals (2014).
 
     Examples

@@ -46,6 +46,7 @@ BAD = {
     "h of another size": ({"h": np.zeros((2, 7))}, "W: expected shape .* H = 7 as in h"),
     "bias of another size": ({"b": np.zeros(1)}, "b: expected shape .* O = 2 as in W"),
     "NaN in W": ({"W": np.full((2, 5), np.nan)}, "W: expected finite values"),
+    "a list": ({"h": [[1.0]]}, "h: expected a NumPy array, got list"),
     "integers": ({"h": np.zeros((3, 5), dtype=int)}, "h: expected float32 or float64, got int"),
 }
 

@@ -5,6 +5,7 @@
 ``chapter_lists``   directives ``chapter-cards`` and ``chapter-table``, made from those
 ``citations``       finds which function cites which equation, from the docstrings
 ``equations``       links from docstrings to equations, and the directive ``equation-table``
+``benchmark_tables`` directive ``benchmark-tables``: a recorded run, as tables
 ``bibliography``    cites as Elman (1990) and (Elman, 1990)
 ``api``             directive ``api-modules``: one section per public module of a package
 ``front_door``      leads from the site's root to the start page
@@ -28,6 +29,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Register every part with Sphinx."""
     from sphinx_course import (
         api,
+        benchmark_tables,
         bibliography,
         chapter_lists,
         equations,
@@ -42,6 +44,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
     parts = (
         api,
+        benchmark_tables,
         bibliography,
         chapter_lists,
         equations,
