@@ -17,6 +17,7 @@ from course_pkg.reference.checks import (
     check_params,
     valid_steps,
 )
+from course_pkg.reference.time_blocks import time_blocks
 
 GATES = 3  # row blocks of the weights: r, z, n
 STATES = ("h",)  # what is carried from step to step
@@ -331,14 +332,19 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
     da_h = np.empty_like(gates)  # (T, B, 3H), gradient of h @ W_hh.T + b_hh
     da_r, da_z, dm = _by_gate(da_h)  # (T, B, H) each
     da_rz = da_h[:, :, : 2 * H]  # (T, B, 2H)
-    for t in reversed(range(T)):
-        dh = dh + dy[t]  # (B, H): from the next step, and from the output
-        da_n[t] = dh * (1 - z[t]) * (1 - n[t] * n[t])
-        da_rz[t] = rz[t] * (1 - rz[t])  # the sigmoid's slope, for r and z at once
-        da_r[t] *= da_n[t] * m[t]
-        da_z[t] *= dh * (h[t] - n[t])  # h[t] is the state before the step
-        dm[t] = da_n[t] * r[t]
-        dh = dh * z[t] + np.dot(da_h[t], W_hh)
+    da_by_gate = da_h.reshape(T, B, 3, H)  # a view
+    for steps in time_blocks(T, da_h[0].nbytes):
+        # First what dh is multiplied by on its way, for all steps of the block at once.
+        da_n[steps] = (1 - z[steps]) * (1 - n[steps] * n[steps])
+        da_rz[steps] = rz[steps] * (1 - rz[steps])  # the sigmoid's slope, for r and z at once
+        da_r[steps] *= da_n[steps] * m[steps]
+        da_z[steps] *= h[:-1][steps] - n[steps]  # the state before the step
+        dm[steps] = da_n[steps] * r[steps]
+        for t in reversed(range(steps.start, steps.stop)):
+            dh = dh + dy[t]  # (B, H): from the next step, and from the output
+            da_n[t] *= dh
+            da_by_gate[t] *= dh[:, None]
+            dh = dh * z[t] + np.dot(da_h[t], W_hh)
     # Sums over time and batch at once: the same weights were used at every step.
     da_x = da_h.copy()  # the two sides differ in n, where the reset gate stands between them
     da_x[:, :, 2 * H :] = da_n

@@ -17,6 +17,7 @@ from course_pkg.reference.checks import (
     check_params,
     valid_steps,
 )
+from course_pkg.reference.time_blocks import time_blocks
 
 GATES = 4  # row blocks of the weights: i, f, g, o
 STATES = ("h", "c")  # what is carried from step to step
@@ -288,8 +289,8 @@ def forward(
         a *= scale
         a += shift
         c[t + 1] = f[t] * c[t] + i[t] * g[t]  # (B, H)
-        tanh_c[t] = np.tanh(c[t + 1])
-        h[t + 1] = o[t] * tanh_c[t]
+        np.tanh(c[t + 1], out=tanh_c[t])
+        np.multiply(o[t], tanh_c[t], out=h[t + 1])
 
     cache = Cache(x, h, c, gates, tanh_c, params, lengths)
     if lengths is None:  # copies, so that a caller cannot change the cache
@@ -355,18 +356,25 @@ def backward(
     i, f, g, o = _by_gate(gates)  # (T, B, H) each
     da = np.empty_like(gates)  # (T, B, 4H)
     da_i, da_f, da_g, da_o = _by_gate(da)  # (T, B, H) each
-    for t in reversed(range(T)):
-        if lengths is not None:
-            dc = np.where((lengths == t + 1)[:, None], dc_last, dc)
-        dh = dh + dy[t]  # (B, H): from the next step, and from the output
-        dc = dc + dh * o[t] * (1 - tanh_c[t] * tanh_c[t])  # from the next step, and the state
-        da[t] = gates[t] * (1 - gates[t])  # the sigmoid's slope, for i, f and o at once
-        da_i[t] *= dc * g[t]
-        da_f[t] *= dc * c[t]  # c[t] is the cell before the step
-        da_g[t] = dc * i[t] * (1 - g[t] * g[t])  # a tanh: its slope replaces the sigmoid's
-        da_o[t] *= dh * tanh_c[t]
-        dc = dc * f[t]
-        dh = np.dot(da[t], W_hh)
+    da_ifg = da.reshape(T, B, 4, H)[:, :, :3]  # (T, B, 3, H), a view of the first three
+    dh_to_dc = np.empty_like(tanh_c)  # (T, B, H)
+    for steps in time_blocks(T, da[0].nbytes):
+        # First what da is multiplied by, for all steps of the block at once.
+        da[steps] = gates[steps] * (1 - gates[steps])  # the sigmoid's slope: i, f and o
+        da_i[steps] *= g[steps]
+        da_f[steps] *= c[:-1][steps]  # the cell before the step
+        da_g[steps] = i[steps] * (1 - g[steps] * g[steps])  # a tanh, with a slope of its own
+        da_o[steps] *= tanh_c[steps]
+        dh_to_dc[steps] = o[steps] * (1 - tanh_c[steps] * tanh_c[steps])
+        for t in reversed(range(steps.start, steps.stop)):
+            if lengths is not None:
+                dc = np.where((lengths == t + 1)[:, None], dc_last, dc)
+            dh = dh + dy[t]  # (B, H): from the next step, and from the output
+            dc = dc + dh * dh_to_dc[t]  # (B, H): from the next step, and from the state
+            da_ifg[t] *= dc[:, None]
+            da_o[t] *= dh
+            dc = dc * f[t]
+            dh = np.dot(da[t], W_hh)
     # Sums over time and batch at once: the same weights were used at every step.
     da_all = da.reshape(T * B, 4 * H)
     db = da_all.sum(axis=0)

@@ -17,6 +17,7 @@ from course_pkg.reference.checks import (
     check_size,
     valid_steps,
 )
+from course_pkg.reference.time_blocks import time_blocks
 
 Nonlinearity = Literal["tanh", "relu"]
 GATES = 1  # row blocks of the weights
@@ -311,10 +312,12 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
 
     W_ih, W_hh, _, _ = params
     da = np.empty_like(h[1:])  # (T, B, H)
-    for t in reversed(range(T)):
-        dh = dh + dy[t]  # (B, H): from the next step, and from the output
-        da[t] = dh * _slope(h[t + 1], nonlinearity)
-        dh = np.dot(da[t], W_hh)
+    for steps in time_blocks(T, da[0].nbytes):
+        da[steps] = _slope(h[1:][steps], nonlinearity)  # what dh is multiplied by
+        for t in reversed(range(steps.start, steps.stop)):
+            dh = dh + dy[t]  # (B, H): from the next step, and from the output
+            da[t] *= dh
+            dh = np.dot(da[t], W_hh)
     # Sums over time and batch at once: the same weights were used at every step.
     da_all = da.reshape(T * B, H)
     db = da_all.sum(axis=0)
