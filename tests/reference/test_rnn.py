@@ -339,7 +339,11 @@ BAD_STEPS = {
     "h has one row": ({"h": np.zeros((1, 4))}, ValueError, "h: .* with B = 3 as in x, got"),
     "h is too wide": ({"h": np.zeros((3, 5))}, ValueError, "h: .* with H = 4 as in W_ih, got"),
     "x is too wide": ({"x": np.zeros((3, 7))}, ValueError, "W_ih: .* with I = 7 as in x, got"),
-    "W_hh is not square": ({"W_hh": np.zeros((4, 3))}, ValueError, "W_hh: .* with H = 4 as in W_ih"),
+    "W_hh is not square": (
+        {"W_hh": np.zeros((4, 3))},
+        ValueError,
+        "W_hh: .* with H = 4 as in W_ih",
+    ),
     "b_ih has size 1": ({"b_ih": np.zeros(1)}, ValueError, "b_ih: .* with H = 4 as in W_ih, got"),
     "b_hh is a column": ({"b_hh": np.zeros((4, 1))}, ValueError, r"b_hh: expected shape \(H,\)"),
     "W_ih holds NaN": ({"W_ih": np.full((4, 2), np.nan)}, ValueError, "W_ih: expected finite"),
