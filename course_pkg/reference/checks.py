@@ -69,43 +69,57 @@ class Shapes:
         """
         if not isinstance(value, np.ndarray):
             raise TypeError(f"{name}: expected a NumPy array, got {type(value).__name__}")
-        if value.dtype not in FLOATS:
-            raise TypeError(f"{name}: expected float32 or float64, got {value.dtype}")
-        if self._dtype is None:
-            self._dtype, self._dtype_from = value.dtype, name
-        elif value.dtype != self._dtype:
-            raise TypeError(
-                f"{name}: expected {self._dtype} as in {self._dtype_from}, got {value.dtype}"
-            )
-        shape = f"({', '.join(symbols)}{',' if len(symbols) == 1 else ''})"
-        if value.ndim != len(symbols):
-            raise ValueError(f"{name}: expected shape {shape}, got {value.shape}")
-        for symbol, size in zip(symbols, value.shape, strict=True):
-            self._size(name, symbol, size, f"{shape}", value.shape)
+        if value.dtype is not self._dtype:
+            self._check_dtype(name, value.dtype)
+        got = value.shape
+        if len(got) != len(symbols):
+            raise ValueError(f"{name}: expected shape {_written(symbols)}, got {got}")
+        for symbol, size in zip(symbols, got, strict=True):
+            if self.sizes.get(symbol) != size:  # new or wrong, or no plain letter
+                self._check_size(name, symbol, size, symbols, got)
         if finite and not np.isfinite(value).all():
             raise ValueError(f"{name}: expected finite values, got NaN or infinity")
         return value
 
-    def _size(self, name: str, symbol: str, size: int, shape: str, got: tuple[int, ...]) -> None:
+    def _check_dtype(self, name: str, dtype: np.dtype[Any]) -> None:
+        if dtype not in FLOATS:
+            raise TypeError(f"{name}: expected float32 or float64, got {dtype}")
+        if self._dtype is None:
+            self._dtype, self._dtype_from = dtype, name
+        elif dtype != self._dtype:
+            raise TypeError(f"{name}: expected {self._dtype} as in {self._dtype_from}, got {dtype}")
+
+    def _check_size(
+        self, name: str, symbol: str, size: int, symbols: Sequence[str], got: tuple[int, ...]
+    ) -> None:
         if symbol.isdigit():
             if size != int(symbol):
-                raise ValueError(f"{name}: expected shape {shape}, got {got}")
+                raise ValueError(f"{name}: expected shape {_written(symbols)}, got {got}")
             return
         factor, letter = (int(symbol[:-1]), symbol[-1]) if symbol[0].isdigit() else (1, symbol)
         if size == 0:
-            raise ValueError(f"{name}: expected shape {shape} with {letter} >= 1, got {got}")
+            raise ValueError(
+                f"{name}: expected shape {_written(symbols)} with {letter} >= 1, got {got}"
+            )
         known = self.sizes.get(letter)
         if known is None:
             if size % factor:
                 raise ValueError(
-                    f"{name}: expected shape {shape}, so a multiple of {factor}, got {got}"
+                    f"{name}: expected shape {_written(symbols)}, so a multiple of {factor}, "
+                    f"got {got}"
                 )
             self.sizes[letter], self._fixed_by[letter] = size // factor, name
         elif size != factor * known:
             where = self._fixed_by[letter]
             raise ValueError(
-                f"{name}: expected shape {shape} with {letter} = {known} as in {where}, got {got}"
+                f"{name}: expected shape {_written(symbols)} with {letter} = {known} "
+                f"as in {where}, got {got}"
             )
+
+
+def _written(symbols: Sequence[str]) -> str:
+    """Write a symbolic shape as Python writes a tuple."""
+    return f"({', '.join(symbols)}{',' if len(symbols) == 1 else ''})"
 
 
 def check_lengths(lengths: Sequence[int] | IntArray, T: int, B: int) -> IntArray:

@@ -76,7 +76,7 @@ class Grads(NamedTuple):
 
 
 def _squash(a: Array, nonlinearity: Nonlinearity, out: Array | None = None) -> Array:
-    return np.tanh(a, out=out) if nonlinearity == "tanh" else np.maximum(a, 0, out=out)
+    return np.tanh(a, out) if nonlinearity == "tanh" else np.maximum(a, 0, out)
 
 
 def _slope(h: Array, nonlinearity: Nonlinearity) -> Array:
@@ -250,10 +250,11 @@ def forward(
     # then turns its own slice, in place, from W_ih x + b into the state: one array less.
     np.dot(x.reshape(T * B, I), W_ih.T, out=h[1:].reshape(T * B, H))
     h[1:] += b_ih + b_hh
+    W_hh_T = W_hh.T
     for t in range(T):
         a = h[t + 1]  # (B, H), a view: what is written to it is written to h
-        a += np.dot(h[t], W_hh.T)  # np.dot starts sooner than @
-        _squash(a, nonlinearity, out=a)
+        a += np.dot(h[t], W_hh_T)  # np.dot starts sooner than @
+        _squash(a, nonlinearity, a)  # writes its result to its input
         if lengths is not None:
             a[t >= lengths] = 0  # these have ended: nothing may grow on in the padding
 

@@ -148,3 +148,10 @@ def test_check_size_returns_a_plain_integer(value):
 def test_check_size_refuses(value, error, message):
     with pytest.raises(error, match=message):
         check_size("H", value)
+
+
+def test_a_dtype_that_is_equal_but_another_object_is_accepted():
+    marked = np.dtype(np.float64, metadata={"unit": "metre"})
+    shapes = Shapes()
+    shapes.array("x", np.zeros(3), ("I",))
+    shapes.array("y", np.zeros(3, dtype=marked), ("I",))
