@@ -76,7 +76,7 @@ class Grads(NamedTuple):
 
 
 def _squash(a: Array, nonlinearity: Nonlinearity, out: Array | None = None) -> Array:
-    return np.tanh(a, out) if nonlinearity == "tanh" else np.maximum(a, 0, out)
+    return np.tanh(a, out=out) if nonlinearity == "tanh" else np.maximum(a, 0, out=out)
 
 
 def _slope(h: Array, nonlinearity: Nonlinearity) -> Array:
