@@ -155,7 +155,7 @@ class LSTM(Stack):
     input_size, hidden_size : int
         I and H.
     num_layers : int
-        L. Layer l + 1 reads the states of layer l.
+        The number of layers, L. Layer l + 1 reads the states of layer l.
     bidirectional : bool
         Whether each layer also has a reader that runs from the end (D = 2). The two states of a
         time step are joined before the next layer.

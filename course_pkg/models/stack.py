@@ -62,7 +62,7 @@ class Stack(nn.Module):
     input_size, hidden_size : int
         I and H.
     num_layers : int
-        L. Layer l + 1 reads the outputs of layer l.
+        The number of layers, L. Layer l + 1 reads the outputs of layer l.
     bidirectional : bool
         Whether each layer also has a reader that runs from the end (D = 2). The two outputs of a
         time step are joined before the next layer.

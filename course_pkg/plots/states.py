@@ -22,8 +22,9 @@ def heatmap(
 ) -> AxesImage:
     """Draw states as cells, one column per time step, one row per hidden unit.
 
-    Light is positive, dark negative; the colour map grows steadily in lightness, so a grey copy
-    shows the same.
+    The colour map grows steadily in lightness, from negative to positive, so a grey copy shows
+    the same. The site inverts it in dark mode: draw a colour bar, and do not write that light is
+    positive.
 
     Parameters
     ----------
