@@ -271,7 +271,9 @@ def forward(
     W_ih, W_hh, b_ih, b_hh = params
     # The input's part of every step in one product: it does not wait for the state. Each step
     # then turns its own slice, in place, from W_ih x + b into the gates: one array less.
-    gates = (x.reshape(T * B, I) @ W_ih.T + (b_ih + b_hh)).reshape(T, B, 4 * H)
+    gates = np.empty((T, B, 4 * H), dtype=x.dtype)
+    np.dot(x.reshape(T * B, I), W_ih.T, out=gates.reshape(T * B, 4 * H))
+    gates += b_ih + b_hh
     i, f, g, o = _by_gate(gates)  # (T, B, H) each
     h = np.empty((T + 1, B, H), dtype=x.dtype)
     c = np.empty((T + 1, B, H), dtype=x.dtype)

@@ -79,9 +79,11 @@ def _squash(a: Array, nonlinearity: Nonlinearity, out: Array | None = None) -> A
     return np.tanh(a, out=out) if nonlinearity == "tanh" else np.maximum(a, 0, out=out)
 
 
-def _slope(h: Array, nonlinearity: Nonlinearity) -> Array:
+def _slope(h: Array, nonlinearity: Nonlinearity, out: Array | None = None) -> Array:
     """Derivative of the nonlinearity, from its own output: no need to keep ``a``."""
-    return 1 - h * h if nonlinearity == "tanh" else (h > 0).astype(h.dtype)
+    if nonlinearity == "relu":
+        return np.sign(h, out=out)  # h is 0 or above
+    return np.subtract(1, np.multiply(h, h, out=out), out=out)
 
 
 def step(
@@ -250,7 +252,7 @@ def forward(
     # then turns its own slice, in place, from W_ih x + b into the state: one array less.
     np.dot(x.reshape(T * B, I), W_ih.T, out=h[1:].reshape(T * B, H))
     h[1:] += b_ih + b_hh
-    W_hh_T = W_hh.T
+    W_hh_T = np.ascontiguousarray(W_hh.T)  # read T times: worth a copy in the order of reading
     for t in range(T):
         a = h[t + 1]  # (B, H), a view: what is written to it is written to h
         a += np.dot(h[t], W_hh_T)  # np.dot starts sooner than @
@@ -314,7 +316,7 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
     W_ih, W_hh, _, _ = params
     da = np.empty_like(h[1:])  # (T, B, H)
     for steps in time_blocks(T, da[0].nbytes):
-        da[steps] = _slope(h[1:][steps], nonlinearity)  # what dh is multiplied by
+        _slope(h[1:][steps], nonlinearity, da[steps])  # what dh is multiplied by, written to da
         for t in reversed(range(steps.start, steps.stop)):
             dh = dh + dy[t]  # (B, H): from the next step, and from the output
             da[t] *= dh

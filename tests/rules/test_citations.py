@@ -56,8 +56,8 @@ def entry_complaints(key, entry):
     is_arxiv = fields.get("archiveprefix", "").lower() == "arxiv"
     if not any(fields.get(venue) for venue in VENUES) and not is_arxiv:
         complaints.append(f"{key}: no venue ({', '.join(VENUES)}, or archiveprefix = arXiv).")
-    if not any(fields.get(name) for name in ("doi", "isbn", "eprint")):
-        complaints.append(f"{key}: no doi, isbn or eprint.")
+    if not any(fields.get(name) for name in ("doi", "isbn", "eprint", "url")):
+        complaints.append(f"{key}: no doi, isbn, eprint or url.")
     if fields.get("doi") and not DOI.fullmatch(fields["doi"]):
         complaints.append(
             f"{key}: {fields['doi']!r} is no DOI; it starts with 10., not with a URL."
@@ -124,7 +124,7 @@ def test_a_key_is_found_however_it_is_cited(text, keys):
         ("title = {Finding Structure in Time},", "", "elman1990: no title"),
         ("year = {1990}", "year = {90}", "elman1990: expected a year of four digits, got '90'"),
         ("journal = {Cognitive Science},", "", "elman1990: no venue"),
-        ("doi = {10.1207/s15516709cog1402_1}", "", "elman1990: no doi, isbn or eprint"),
+        ("doi = {10.1207/s15516709cog1402_1}", "", "elman1990: no doi, isbn, eprint or url"),
         ("doi = {10.", "doi = {https://doi.org/10.", "is no DOI"),
         ("doi = {10.1207/s15516709cog1402_1}", "isbn = {978-0-262-03561-4}", "is no ISBN"),
         ("doi = {10.1207/s15516709cog1402_1}", "eprint = {arXiv:1}", "is no arXiv number"),

@@ -1,0 +1,44 @@
+"""The long runs on the adding problem, made short."""
+
+import pandas as pd
+import pytest
+
+from experiments import adding
+
+
+@pytest.mark.parametrize("name", adding.NETWORKS)
+def test_every_network_trains_and_repeats_itself(name):
+    first, again = (adding.train(name, 6, seed=3, H=5, B=4, steps=3) for _ in range(2))
+    assert first == again
+    assert first["steps"] == 3
+    assert first["outcome"] == "not solved"
+    assert float(first["largest_norm"]) > 0
+
+
+def test_the_gru_solves_short_sequences():
+    row = adding.train("gru", 6, seed=0, H=16, B=32, steps=1500, lr=1e-2)
+    assert row["outcome"] == "solved"
+    assert float(row["mse"]) < adding.SOLVED
+    assert row["steps"] < 1500
+
+
+def test_a_run_that_blows_up_is_said_to_diverge():
+    row = adding.train("irnn", 100, seed=0, H=32, B=8, steps=200, lr=10.0, clip=0.0)
+    assert row["outcome"] in ("diverged", "not solved")
+    assert row["outcome"] == "diverged" or float(row["mse"]) > adding.SOLVED
+
+
+def test_the_command_writes_a_file_that_says_how_it_was_made(tmp_path, capsys):
+    path = tmp_path / "adding.csv"
+    arguments = ["--networks", "tanh", "lstm", "--lengths", "4", "--seeds", "0", "1"]
+    arguments += ["--steps", "2", "--hidden", "3", "--batch", "2", "--csv", str(path)]
+    assert adding.main(arguments) == 0
+    head = path.read_text(encoding="utf-8").splitlines()[:3]
+    assert head[0].startswith("# command: python -m experiments.adding --networks tanh lstm")
+    assert head[1].startswith("# versions: python ")
+    assert head[2].startswith("# machine: ")
+    rows = pd.read_csv(path, comment="#")
+    assert list(rows.network) == ["tanh", "tanh", "lstm", "lstm"]
+    assert list(rows.seed) == [0, 1, 0, 1]
+    assert [p.name for p in tmp_path.iterdir()] == ["adding.csv"]
+    assert "network lstm" in capsys.readouterr().out
