@@ -40,11 +40,12 @@ def interleave(
     wait: Callable[[], object] = lambda: None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, Timing]:
-    """Time functions in turns: A, B, C, A, B, C, ... until the time is over.
+    """Time functions in turns, each round in a new order: A, B, C, B, A, C, ... until time is up.
 
     A ratio of two medians would compare moments when the machine was not equally busy; the
     median of the ratios of neighbouring turns does not. A turn repeats a short function, as
-    ``timeit`` does: otherwise the one that follows a large one pays for cold caches.
+    ``timeit`` does: otherwise the one that follows a large one pays for cold caches. The order
+    changes because what runs before leaves caches and memory as it needs them itself.
 
     Parameters
     ----------
@@ -76,9 +77,11 @@ def interleave(
         wait()
         repeats[name] = max(1, round(turn / max(clock() - start, 1e-6)))
     measured: dict[str, list[float]] = {name: [] for name in functions}
+    order = np.random.default_rng(0)
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(next(iter(measured.values()))) < rounds:
-        for name, function in functions.items():
+        for name in order.permutation(list(functions)).tolist():
+            function = functions[name]
             wait()
             start = clock()
             for _ in range(repeats[name]):

@@ -258,7 +258,9 @@ def forward(
     W_ih, W_hh, b_ih, b_hh = params
     # The input's part of every step in one product: it does not wait for the state. Each step
     # then turns its own slice, in place, from W_ih x + b_ih into the gates: one array less.
-    gates = (x.reshape(T * B, I) @ W_ih.T + b_ih).reshape(T, B, 3 * H)
+    gates = np.empty((T, B, 3 * H), dtype=x.dtype)
+    np.dot(x.reshape(T * B, I), W_ih.T, out=gates.reshape(T * B, 3 * H))
+    gates += b_ih
     rz = gates[:, :, : 2 * H]  # (T, B, 2H): one sigmoid for both
     r, z, n = _by_gate(gates)  # (T, B, H) each
     m = np.empty((T, B, H), dtype=x.dtype)
@@ -346,16 +348,18 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
             da_by_gate[t] *= dh[:, None]
             dh = dh * z[t] + np.dot(da_h[t], W_hh)
     # Sums over time and batch at once: the same weights were used at every step.
-    da_x = da_h.copy()  # the two sides differ in n, where the reset gate stands between them
-    da_x[:, :, 2 * H :] = da_n
-    da_x, da_h = da_x.reshape(T * B, 3 * H), da_h.reshape(T * B, 3 * H)
+    da = da_h.reshape(T * B, 3 * H)
+    dW_hh = da.T @ h[:-1].reshape(T * B, H)
+    db_hh = da.sum(axis=0)
+    # The input's side differs in n alone, where the reset gate stands between the two.
+    da[:, 2 * H :] = da_n.reshape(T * B, H)
     return Grads(
-        dx=(da_x @ W_ih).reshape(T, B, I),
+        dx=(da @ W_ih).reshape(T, B, I),
         dh0=dh,
-        dW_ih=da_x.T @ x.reshape(T * B, I),
-        dW_hh=da_h.T @ h[:-1].reshape(T * B, H),
-        db_ih=da_x.sum(axis=0),
-        db_hh=da_h.sum(axis=0),
+        dW_ih=da.T @ x.reshape(T * B, I),
+        dW_hh=dW_hh,
+        db_ih=da.sum(axis=0),
+        db_hh=db_hh,
     )
 
 

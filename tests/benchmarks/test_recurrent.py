@@ -111,11 +111,15 @@ def test_turns_alternate() -> None:
         {"a": lambda: calls.append("a"), "b": lambda: calls.append("b")},
         seconds=0,
         turn=3,
-        rounds=2,
+        rounds=20,
         clock=lambda: next(now),
     )
-    assert "".join(calls) == "aabb" + "aaabbb" * 2  # twice to warm up, then three per turn
-    assert timings["a"].seconds.tolist() == [1 / 3, 1 / 3]
+    text = "".join(calls)
+    assert text[:4] == "aabb"  # twice to warm up, then three per turn
+    rounds = [text[i : i + 6] for i in range(4, len(text), 6)]
+    assert len(rounds) == 20
+    assert set(rounds) == {"aaabbb", "bbbaaa"}  # nobody is always first
+    assert timings["a"].seconds.tolist() == [1 / 3] * 20
 
 
 def test_ratio_is_taken_round_by_round() -> None:
