@@ -159,6 +159,8 @@ class LSTM(Stack):
     bidirectional : bool
         Whether each layer also has a reader that runs from the end (D = 2). The two states of a
         time step are joined before the next layer.
+    dropout : float in [0, 1)
+        In training, how probably a number on its way from one layer to the next becomes 0.
     gradient : {'autograd', 'by_hand'}
         Whether the loops are left to autograd or run as :class:`LSTMRecurrence`.
     device, dtype : optional

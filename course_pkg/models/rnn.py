@@ -137,6 +137,8 @@ class RNN(Stack):
     bidirectional : bool
         Whether each layer also has a reader that runs from the end (D = 2). The two states of a
         time step are joined before the next layer.
+    dropout : float in [0, 1)
+        In training, how probably a number on its way from one layer to the next becomes 0.
     nonlinearity : {'tanh', 'relu'}
     gradient : {'autograd', 'by_hand'}
         Whether the loops are left to autograd or run as :class:`RNNRecurrence`.
@@ -177,6 +179,7 @@ class RNN(Stack):
         num_layers: int = 1,
         *,
         bidirectional: bool = False,
+        dropout: float = 0.0,
         nonlinearity: Nonlinearity = "tanh",
         gradient: Gradient = "autograd",
         device: torch.device | str | None = None,
@@ -187,6 +190,7 @@ class RNN(Stack):
             hidden_size,
             num_layers,
             bidirectional=bidirectional,
+            dropout=dropout,
             gradient=gradient,
             device=device,
             dtype=dtype,

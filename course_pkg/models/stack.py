@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Literal, Self
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from course_pkg.reference.checks import check_lengths, check_option, check_size
+from course_pkg.reference.checks import check_lengths, check_number, check_option, check_size
 
 Gradient = Literal["autograd", "by_hand"]
 Lengths = Sequence[int] | Tensor
@@ -66,6 +67,10 @@ class Stack(nn.Module):
     bidirectional : bool
         Whether each layer also has a reader that runs from the end (D = 2). The two outputs of a
         time step are joined before the next layer.
+    dropout : float in [0, 1)
+        In training, the probability with which each number on its way from one layer to the next
+        is set to 0; the others grow by 1 / (1 - dropout). Nothing is dropped inside a layer or
+        after the last one.
     gradient : {'autograd', 'by_hand'}
         Whether the loops are left to autograd, or their gradient is the one written in this
         package: the same numbers.
@@ -77,7 +82,8 @@ class Stack(nn.Module):
     Raises
     ------
     TypeError, ValueError
-        If a size is no integer of at least 1, or the gradient is unknown.
+        If a size is no integer of at least 1, dropout is no number in [0, 1), or the gradient is
+        unknown.
     """
 
     layer_class: ClassVar[Callable[..., nn.Module]]
@@ -91,6 +97,7 @@ class Stack(nn.Module):
         num_layers: int = 1,
         *,
         bidirectional: bool = False,
+        dropout: float = 0.0,
         gradient: Gradient = "autograd",
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
@@ -101,6 +108,7 @@ class Stack(nn.Module):
         self.hidden_size = check_size("hidden_size", hidden_size)
         self.num_layers = check_size("num_layers", num_layers)
         self.bidirectional = bidirectional
+        self.dropout = check_number("dropout", dropout, "[0, 1)")
         self.D = 2 if bidirectional else 1
         inputs = [input_size] + [self.D * hidden_size] * (num_layers - 1)
         # Layer 0 forward, layer 0 backward, layer 1 forward, ...
@@ -164,6 +172,8 @@ class Stack(nn.Module):
             backward = index % self.D == 1
             if not backward:
                 inputs, outputs = y, []
+                if index > 0:  # from one layer to the next, never from one step to the next
+                    inputs = functional.dropout(inputs, self.dropout, self.training)
             reader = end_reversed(inputs, lengths) if backward else inputs
             out, *ends = layer(reader, *(start[index] for start in starts), valid)
             outputs.append(end_reversed(out, lengths) if backward else out)
@@ -183,13 +193,13 @@ class Stack(nn.Module):
         TypeError
             If ``other`` is no such module.
         ValueError
-            If it is batch-first, without biases, projects its state, or drops out between
-            layers: this class does none of these.
+            If it is batch-first, without biases, or projects its state: this class does none of
+            these.
         """
         if not isinstance(other, cls.torch_class):
             wanted_class = f"torch.nn.{cls.torch_class.__name__}"
             raise TypeError(f"other: expected a {wanted_class}, got {type(other).__name__}")
-        refused = {"batch_first": False, "bias": True, "dropout": 0.0, "proj_size": 0}
+        refused = {"batch_first": False, "bias": True, "proj_size": 0}
         for option, wanted in refused.items():
             if getattr(other, option) != wanted:
                 raise ValueError(f"other: expected {option}={wanted}, got {getattr(other, option)}")
@@ -199,6 +209,7 @@ class Stack(nn.Module):
             other.hidden_size,
             other.num_layers,
             bidirectional=other.bidirectional,
+            dropout=other.dropout,
             gradient=gradient,
             device=like.device,
             dtype=like.dtype,
@@ -217,6 +228,7 @@ class Stack(nn.Module):
             self.hidden_size,
             self.num_layers,
             bidirectional=self.bidirectional,
+            dropout=self.dropout,
             device=like.device,
             dtype=like.dtype,
             **{name: getattr(self, name) for name in self.shared_options},

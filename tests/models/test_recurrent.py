@@ -347,10 +347,44 @@ X = torch.zeros(5, 3, 2)
         (lambda: LSTM.from_torch(LSTM_), TypeError, "other: .* torch.nn.LSTM, got LSTM"),
         (lambda: GRU.from_torch(nn.GRU(2, 4, bias=False)), ValueError, "other: .*bias=True"),
         (lambda: GRU.from_torch(nn.GRU(2, 4, batch_first=True)), ValueError, "batch_first=False"),
-        (lambda: LSTM.from_torch(nn.LSTM(2, 4, 2, dropout=0.5)), ValueError, "dropout=0.0"),
+        (lambda: LSTM(2, 4, 2, dropout=1.0), ValueError, r"dropout: .* \[0, 1\), got 1.0"),
+        (lambda: GRU(2, 4, 2, dropout=-0.1), ValueError, r"dropout: .* \[0, 1\), got -0.1"),
+        (lambda: RNN(2, 4, 2, dropout="much"), TypeError, "dropout: expected a number, got str"),
         (lambda: LSTM.from_torch(nn.LSTM(2, 4, proj_size=3)), ValueError, "proj_size=0"),
     ],
 )
 def test_bad_input(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@kinds
+@gradients
+@pytest.mark.parametrize("D", [1, 2])
+def test_dropout_between_layers_is_that_of_torch(kind, gradient, D):
+    ours, theirs, _ = KINDS[kind]
+    theirs = theirs(2, 4, 3, dropout=0.5, bidirectional=D == 2, dtype=torch.float64)
+    ours = ours.from_torch(theirs, gradient=gradient)
+    x = torch.randn(5, 3, 2, dtype=torch.float64)
+    results = []
+    for module in (ours, theirs):
+        torch.manual_seed(11)
+        y, _ = module(x)
+        y.sum().backward()
+        results.append([y.detach(), *(p.grad for p in module.parameters())])
+    for mine, wanted in zip(*results, strict=True):
+        torch.testing.assert_close(mine, wanted, rtol=0, atol=1e-10)
+    again, _ = ours(x)
+    assert (again - results[0][0]).abs().max() > 1e-3  # another draw
+    with torch.no_grad():
+        for module in (ours, theirs):
+            module.eval()
+        torch.testing.assert_close(ours(x)[0], theirs(x)[0], rtol=0, atol=1e-10)
+    assert ours.to_torch().dropout == 0.5
+
+
+@kinds
+def test_dropout_leaves_a_single_layer_alone(kind):
+    ours = KINDS[kind][0](2, 4, dropout=0.9)
+    x = torch.randn(5, 3, 2)
+    torch.testing.assert_close(ours(x)[0], ours(x)[0], rtol=0, atol=0)
