@@ -388,3 +388,14 @@ def test_dropout_leaves_a_single_layer_alone(kind):
     ours = KINDS[kind][0](2, 4, dropout=0.9)
     x = torch.randn(5, 3, 2)
     torch.testing.assert_close(ours(x)[0], ours(x)[0], rtol=0, atol=0)
+
+
+@kinds
+@gradients
+def test_export(kind, gradient):
+    """The whole graph is seen by torch.export, which took the place of torch.jit.script."""
+    module = KINDS[kind][0](2, 4, 2, bidirectional=True, gradient=gradient).eval()
+    x = torch.randn(5, 3, 2)
+    with torch.no_grad():
+        exported = torch.export.export(module, (x,)).module()
+        torch.testing.assert_close(exported(x)[0], module(x)[0], rtol=0, atol=0)
