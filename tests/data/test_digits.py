@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from course_pkg.data import Digits, digits, load_digits, rows
+from course_pkg.data.download import sha256_of, take_from
 from course_pkg.data.idx import DTYPES, read_idx
 
 
@@ -78,7 +79,8 @@ def test_the_split_is_always_the_same_and_nobody_shares_arrays():
     np.testing.assert_array_equal(load_digits().train.images, before)
 
 
-def test_the_full_set_comes_out_of_idx_files(server, monkeypatch):
+@pytest.mark.parametrize("packed", [True, False])
+def test_the_full_set_comes_out_of_idx_files(packed, server, monkeypatch, tmp_path):
     rng = np.random.default_rng(0)
     labels, test_labels = (
         np.repeat(np.arange(10), 24).astype(np.uint8),
@@ -94,6 +96,15 @@ def test_the_full_set_comes_out_of_idx_files(server, monkeypatch):
         server.file(file.name, gzip.compress(as_idx(array)))
         for file, array in zip(digits.MNIST_FILES, arrays, strict=True)
     ]
+    if not packed:
+        for number, array in enumerate(arrays):
+            (tmp_path / str(number)).write_bytes(as_idx(array))
+        files = [
+            file._replace(inside=sha256_of(tmp_path / str(number)))
+            for number, file in enumerate(files)
+        ]
+        server.content.clear()
+        take_from(tmp_path, "mnist", files)
     monkeypatch.setattr(digits, "MNIST_FILES", files)
     loaded = load_digits("full")
     assert isinstance(loaded, Digits)

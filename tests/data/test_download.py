@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import os
 import shutil
 import signal
@@ -158,6 +160,19 @@ def test_own_files_are_found_by_their_content(tmp_path, server, folder):
     server.content.clear()
     assert [fetch("set", file).read_bytes() for file in files] == [b"first", b"second"]
     assert sorted(files_below(folder)) == [Path("set/a.txt"), Path("set/b.txt")]
+
+
+def test_own_files_may_be_unpacked(tmp_path, server, folder):
+    body = gzip.compress(b"first")
+    file = server.file("a.gz", body)._replace(inside=hashlib.sha256(b"first").hexdigest())
+    own = tmp_path / "stick"
+    own.mkdir()
+    (own / "a").write_bytes(b"first")
+    take_from(own, "set", [file])
+    assert fetch("set", file) == folder / "set" / "a"
+    assert server.requests == {}
+    (folder / "set" / "a").write_bytes(b"damaged")
+    assert fetch("set", file).read_bytes() == body
 
 
 def test_own_files_that_are_missing_are_named(tmp_path, server, folder):
