@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from course_pkg import __version__
-
 FOLDER_VARIABLE = "COURSE_DATA"
+AGENT = "rnn-equation-by-equation (a course; its downloads are checked by SHA256)"
 INSTALL = "'pip install \"rnn-equation-by-equation[data]\"'"
 
 
@@ -154,9 +153,7 @@ def _download(dataset: str, file: RemoteFile, path: Path) -> None:
         raise ModuleNotFoundError(
             f"downloads need the package pooch; install it with {INSTALL}"
         ) from error
-    get_file = pooch.HTTPDownloader(
-        timeout=30, headers={"User-Agent": f"rnn-equation-by-equation/{__version__}"}
-    )
+    get_file = pooch.HTTPDownloader(timeout=30, headers={"User-Agent": AGENT})
     with _part_folder(path) as part, _quiet(pooch.get_logger()):
         try:
             pooch.retrieve(
