@@ -59,6 +59,32 @@ def test_an_honest_archive_is_unpacked(make, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"a", "out"}
 
 
+def folder_entry(make, name):
+    """Return a member that is a folder, as the format writes it."""
+    if make is make_zip:
+        return name + "/", b""
+    info = tarfile.TarInfo(name)
+    info.type = tarfile.DIRTYPE
+    return info, b""
+
+
+@each_format
+def test_folders_are_made_where_the_archive_lists_them(make, tmp_path):
+    members = [folder_entry(make, name) for name in (".", "data", "data/empty", "data")]
+    archive = make(tmp_path / "a", [*members, ("data/x", b"x"), ("./y", b"y")])
+    folder = unpack(archive, tmp_path / "out")
+    assert content_below(folder) == {"data/x": b"x", "y": b"y"}
+    assert (folder / "data" / "empty").is_dir()
+
+
+@each_format
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_folder_and_a_file_of_one_name_are_refused(make, tmp_path):
+    entry = folder_entry(make, "x")
+    for members in ([entry, ("X", b"1")], [("x", b"1"), entry]):
+        assert_refused(make(tmp_path / "a", members), "occurs twice", tmp_path)
+
+
 @each_format
 def test_the_limits_are_met_exactly(make, tmp_path):
     archive = make(tmp_path / "a", HONEST.items())
