@@ -155,7 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--hidden", type=int, default=64)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--steps", type=int, default=1500, help="most steps of a run")
-    parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--lr", nargs="+", type=float, default=[2e-3])
     parser.add_argument("--clip", nargs="+", type=float, default=[1.0], help="0: not clipped")
     parser.add_argument("--csv", type=Path, help="write the results to this file")
     return parser
@@ -166,16 +166,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     torch.set_num_threads(1)
     cases = [
-        (name, T, clip, seed)
+        (name, T, clip, lr, seed)
         for name in options.networks
         for T in options.lengths
         for clip in options.clip
+        for lr in options.lr
         for seed in options.seeds
     ]
     rows = []
-    for name, T, clip, seed in tracked(cases):
+    for name, T, clip, lr, seed in tracked(cases):
         sizes = {"H": options.hidden, "B": options.batch, "steps": options.steps}
-        row = train(name, T, seed, lr=options.lr, clip=clip, **sizes)
+        row = train(name, T, seed, lr=lr, clip=clip, **sizes)
         rows.append(row)
         print(" ".join(f"{key} {value}" for key, value in row.items()), flush=True)
     if options.csv:

@@ -69,9 +69,10 @@ def clip_norm(grads: P, max_norm: float) -> tuple[P, float]:
 
     Notes
     -----
-    ``g * min(1, max_norm / (norm(g) + 1e-6))``; the 1e-6 is PyTorch's, against division by 0.
+    Equation: eq-clip-norm
 
-    Source: Pascanu, Mikolov and Bengio (2013).
+    Source: :cite:t:`pascanu2013`. To the norm 1e-6 is added, as PyTorch does, against division
+    by 0.
 
     Examples
     --------
@@ -106,9 +107,9 @@ def clip_value(grads: P, limit: float) -> P:
 
     Notes
     -----
-    ``min(max(g, -limit), limit)``, entry by entry.
+    Equation: eq-clip-value
 
-    Source: Mikolov (2012).
+    Source: Mikolov (2012), as told by :cite:t:`pascanu2013`.
 
     Examples
     --------

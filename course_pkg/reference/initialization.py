@@ -153,11 +153,13 @@ def orthogonal(
 
     Notes
     -----
+    Equation: eq-orthogonal-init
+
     The factor Q of a QR decomposition of normal numbers. A decomposition may choose the sign of
     each column of Q; giving R a positive diagonal takes that choice away and makes Q uniform
     over all orthogonal matrices (the Haar measure).
 
-    Source: Saxe, McClelland and Ganguli (2014); the signs: Mezzadri (2007).
+    Source: :cite:t:`saxe2014`; the signs: Mezzadri (2007).
 
     Examples
     --------
@@ -194,7 +196,9 @@ def identity(H: int, *, scale: float = 1.0, dtype: DType = np.float64) -> Array:
 
     Notes
     -----
-    Source: Le, Jaitly and Hinton (2015), who use it with ReLU and biases of 0.
+    Equation: eq-irnn-init
+
+    Source: :cite:t:`le2015`, who use it with ReLU and biases of 0.
 
     Examples
     --------

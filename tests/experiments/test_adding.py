@@ -1,5 +1,7 @@
 """The long runs on the adding problem, made short."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -42,3 +44,34 @@ def test_the_command_writes_a_file_that_says_how_it_was_made(tmp_path, capsys):
     assert list(rows.seed) == [0, 1, 0, 1]
     assert [p.name for p in tmp_path.iterdir()] == ["adding.csv"]
     assert "network lstm" in capsys.readouterr().out
+
+
+def test_every_learning_rate_is_run(tmp_path):
+    path = tmp_path / "adding.csv"
+    arguments = ["--lengths", "4", "--lr", "0.001", "0.01", "--clip", "0", "1", "--steps", "1"]
+    assert adding.main([*arguments, "--hidden", "2", "--batch", "2", "--csv", str(path)]) == 0
+    rows = pd.read_csv(path, comment="#")
+    assert list(zip(rows["clip"], rows.lr, strict=True)) == [
+        (0, 0.001),
+        (0, 0.01),
+        (1, 0.001),
+        (1, 0.01),
+    ]
+
+
+RECORDED = Path(__file__).resolve().parents[2] / "book" / "results"
+
+
+@pytest.mark.parametrize(
+    ("file", "network", "clip"),
+    [("adding-rnn", "irnn", 1.0), ("adding-rnn-unclipped", "tanh", 0.0)],
+)
+def test_a_recorded_run_of_chapter_3_can_be_repeated(file, network, clip):
+    rows = pd.read_csv(RECORDED / f"{file}.csv", comment="#")
+    rows = rows[(rows.network == network) & (rows["T"] == 10) & (rows.outcome == "solved")]
+    row = rows.sort_values("steps").iloc[0]
+    again = adding.train(
+        network, 10, int(row.seed), H=int(row.H), steps=2 * int(row.steps), lr=row.lr, clip=clip
+    )
+    assert again["outcome"] == "solved"
+    assert again["parameters"] == row.parameters
