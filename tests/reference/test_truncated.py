@@ -134,6 +134,25 @@ def test_random_cuts_are_right_in_the_mean():
     assert_same(mean, rnn.backward(dy, cache))
 
 
+@pytest.mark.parametrize("p", [0.1, 0.5])
+def test_the_noise_of_a_long_path_is_as_the_chapter_says(p):
+    """A path over n steps has the variance (1-p)^-n - 1: all cuts of four steps enumerated."""
+    one = rnn.Params(np.ones((1, 1)), np.ones((1, 1)), np.zeros(1), np.zeros(1))
+    (y, _), cache = rnn.forward(np.ones((5, 1, 1)), one, nonlinearity="relu")
+    dy = np.zeros_like(y)
+    dy[-1] = 1.0  # the whole gradient of every input is 1
+    mean, square = np.zeros(5), np.zeros(5)
+    for cuts in itertools.product([True, False], repeat=4):
+        carry = np.array([1.0, *(0.0 if cut else 1 / (1 - p) for cut in cuts)])
+        probability = np.prod([p if cut else 1 - p for cut in cuts])
+        dx = truncated.backward(dy, cache, carry).dx.ravel()
+        mean += probability * dx
+        square += probability * dx**2
+    steps = np.arange(4, -1, -1)  # from each input to the last state
+    np.testing.assert_allclose(mean, 1, rtol=1e-12)
+    np.testing.assert_allclose(square - mean**2, (1 - p) ** -steps.astype(float) - 1, atol=1e-12)
+
+
 def test_random_cuts_are_drawn_with_their_probability():
     carry = truncated.random_cuts(100_001, 0.2, np.random.default_rng(0))
     assert set(carry[1:]) == {0.0, 1.25}
