@@ -19,6 +19,10 @@ class RNNRecurrence(torch.autograd.Function):
 
     The input's part comes in as ``a_x``, so autograd takes care of ``W_ih`` and the biases, and
     what is written here is backpropagation through time alone.
+
+    Equation: eq-bptt-state, eq-bptt-preactivation
+
+    Source: :cite:t:`werbos1990`.
     """
 
     @staticmethod

@@ -89,6 +89,12 @@ def backward(dy: Array, cache: Cache) -> Grads:
     TypeError, ValueError
         If ``dy`` has the wrong type, rank or size.
 
+    Notes
+    -----
+    Equation: eq-bptt-readout
+
+    Source: :cite:t:`rumelhart1986`.
+
     Examples
     --------
     >>> import numpy as np

@@ -160,6 +160,12 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
     TypeError, ValueError
         If ``dh_next`` has the wrong type, rank or size.
 
+    Notes
+    -----
+    Equation: eq-bptt-preactivation, eq-bptt-inputs
+
+    Source: :cite:t:`rumelhart1986`.
+
     Examples
     --------
     >>> params = Params(np.ones((1, 1)), np.ones((1, 1)), np.zeros(1), np.zeros(1))
@@ -286,6 +292,12 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
     ------
     TypeError, ValueError
         If a gradient has the wrong type, rank or size.
+
+    Notes
+    -----
+    Equation: eq-bptt-state, eq-bptt-preactivation, eq-bptt-weights, eq-bptt-inputs
+
+    Source: :cite:t:`werbos1990`; unrolled for a gradient: :cite:t:`rumelhart1986`.
 
     Examples
     --------

@@ -80,7 +80,9 @@ def step(
     ``dh_next_k/dtheta_mj = f'(a_k) (1[k = m] z_j + sum_l W_hh_kl dh_l/dtheta_mj)``.
     The first part is what the parameter does now, the second what it did before.
 
-    Source: Williams and Zipser (1989).
+    Equation: eq-rtrl-sensitivity
+
+    Source: :cite:t:`williamszipser1989`.
 
     Examples
     --------
@@ -159,7 +161,9 @@ def gradients(
     long the sequence is; BPTT keeps about T B (I + H). Work per step: B H^3 (I + H + 1)
     multiplications; BPTT needs about 3 B H (I + H), forward and backward together.
 
-    Source: Williams and Zipser (1989).
+    Equation: eq-rtrl-gradient
+
+    Source: :cite:t:`williamszipser1989`.
 
     Examples
     --------
