@@ -16,6 +16,10 @@ class LSTMRecurrence(torch.autograd.Function):
 
     The input's part of the gates comes in as ``a_x``, so autograd takes care of ``W_ih`` and the
     biases, and what is written here is backpropagation through time alone.
+
+    Notes
+    -----
+    Equation: eq-lstm-backward-state, eq-lstm-backward-cell, eq-lstm-backward-gates
     """
 
     @staticmethod
@@ -96,8 +100,9 @@ class LSTMLayer(nn.Module):
     The row blocks of the weights are i, f, g, o. The parameters start uniform in +-1/sqrt(H), as
     in ``torch.nn``.
 
-    Source: Hochreiter and Schmidhuber (1997); the forget gate: Gers, Schmidhuber and Cummins
-    (2000).
+    Equation: eq-lstm-gates, eq-lstm-cell, eq-lstm-state
+
+    Source: :cite:t:`hochreiterschmidhuber1997`; the forget gate: :cite:t:`gers2000`.
 
     Examples
     --------
@@ -173,8 +178,8 @@ class LSTM(Stack):
 
     Notes
     -----
-    Source: Hochreiter and Schmidhuber (1997); the forget gate: Gers, Schmidhuber and Cummins
-    (2000); both directions: Schuster and Paliwal (1997).
+    Source: :cite:t:`hochreiterschmidhuber1997`; the forget gate: :cite:t:`gers2000`; both
+    directions: :cite:t:`schusterpaliwal1997`.
 
     Examples
     --------

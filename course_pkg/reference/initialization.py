@@ -234,7 +234,9 @@ def forget_bias(H: int, value: float = 1.0, *, dtype: DType = np.float64) -> Arr
 
     Notes
     -----
-    Source: Gers, Schmidhuber and Cummins (2000); Jozefowicz, Zaremba and Sutskever (2015).
+    Equation: eq-lstm-forget-bias
+
+    Source: :cite:t:`gers2000`; :cite:t:`jozefowicz2015`.
 
     Examples
     --------
@@ -276,7 +278,9 @@ def chrono_bias(
     log u is open by u / (u + 1), so what the cell holds fades with a time constant of about u
     steps.
 
-    Source: Tallec and Ollivier (2018).
+    Equation: eq-lstm-chrono
+
+    Source: :cite:t:`tallecollivier2018`.
 
     Examples
     --------

@@ -113,8 +113,9 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
         c_next = f * c + i * g
         h_next = o * tanh(c_next)
 
-    Source: Hochreiter and Schmidhuber (1997); the forget gate: Gers, Schmidhuber and
-    Cummins (2000).
+    Equation: eq-lstm-gates, eq-lstm-cell, eq-lstm-state
+
+    Source: :cite:t:`hochreiterschmidhuber1997`; the forget gate: :cite:t:`gers2000`.
 
     Examples
     --------
@@ -164,6 +165,15 @@ def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads
     ------
     TypeError, ValueError
         If a gradient has the wrong type, rank or size.
+
+    Notes
+    -----
+    Equation: eq-lstm-backward-state, eq-lstm-backward-cell, eq-lstm-backward-gates
+
+    Equation: eq-lstm-backward-inputs
+
+    Source: the chain rule, applied to :func:`step`. :cite:t:`hochreiterschmidhuber1997` and
+    :cite:t:`gers2000` cut some of these paths; :cite:t:`gravesschmidhuber2005` keep them all.
 
     Examples
     --------
@@ -241,7 +251,9 @@ def forward(
     -----
     The equations of :func:`step`, at every step.
 
-    Source: Hochreiter and Schmidhuber (1997); Gers, Schmidhuber and Cummins (2000).
+    Equation: eq-lstm-gates, eq-lstm-cell, eq-lstm-state
+
+    Source: :cite:t:`hochreiterschmidhuber1997`; the forget gate: :cite:t:`gers2000`.
 
     Examples
     --------
@@ -326,6 +338,14 @@ def backward(
     TypeError, ValueError
         If a gradient has the wrong type, rank or size.
 
+    Notes
+    -----
+    Equation: eq-lstm-backward-state, eq-lstm-backward-cell, eq-lstm-backward-gates
+
+    Equation: eq-lstm-backward-inputs, eq-lstm-backward-params
+
+    Source: the whole gradient, as :cite:t:`gravesschmidhuber2005` use it.
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)
@@ -395,6 +415,10 @@ def parameter_count(I: int, H: int, L: int = 1, D: int = 1) -> int:
     """Count the parameters of L layers in D directions, with both biases.
 
     Four times those of the plain network: one block of rows for each of i, f, g, o.
+
+    Notes
+    -----
+    Equation: eq-lstm-parameters
 
     Examples
     --------

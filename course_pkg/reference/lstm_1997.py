@@ -79,7 +79,9 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
     by ``2 sigmoid(c) - 1``; ``tanh`` in both places is today's usage. Its learning rule cuts every
     path between steps but the one through the cell; the gradient here is the whole one.
 
-    Source: Hochreiter and Schmidhuber (1997).
+    Equation: eq-lstm-1997
+
+    Source: :cite:t:`hochreiterschmidhuber1997`.
 
     Examples
     --------

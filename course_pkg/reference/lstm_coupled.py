@@ -78,7 +78,9 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
 
     The cell is a weighted mean of what it was and the candidate, as the state of the GRU is.
 
-    Source: Greff et al. (2017), who call it CIFG, coupled input and forget gate.
+    Equation: eq-lstm-coupled
+
+    Source: :cite:t:`greff2017`, who call it CIFG, coupled input and forget gate.
 
     Examples
     --------

@@ -91,7 +91,9 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
 
     The cell that is carried on is not normalised, only what is shown of it.
 
-    Source: Ba, Kiros and Hinton (2016), supplementary material.
+    Equation: eq-lstm-layer-norm
+
+    Source: :cite:t:`ba2016`, supplementary material.
 
     Examples
     --------

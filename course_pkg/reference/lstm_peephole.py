@@ -89,7 +89,9 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
     The output gate sees the cell after the step. Why look at all: with a closed output gate the
     state is 0, and without peepholes the other gates are then blind to the cell.
 
-    Source: Gers and Schmidhuber (2000).
+    Equation: eq-lstm-peephole
+
+    Source: :cite:t:`gers2002`.
 
     Examples
     --------

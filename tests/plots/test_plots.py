@@ -42,6 +42,39 @@ def test_layers_and_directions_have_both_readers():
     assert r"$\overleftarrow{h}_1$" in drawn
 
 
+def test_the_lstm_cell_shows_three_gates_and_one_candidate():
+    drawn = labels(plots.lstm_cell())
+    for name in ("$f_t$", "$i_t$", "$g_t$", "$o_t$", "$c_t$", "$c_{t-1}$", "$h_t$"):
+        assert drawn.count(name) == 1
+    assert drawn.count("sigmoid") == 3
+    assert drawn.count("tanh") == 2  # the candidate, and the cell that is shown
+
+
+def test_a_text_is_written_on_its_values():
+    _, ax = plt.subplots()
+    image = plots.over_text(ax, ["ab", "c"], np.array([0.1, 0.2, 0.9]), limits=(0, 1))
+    np.testing.assert_array_equal(image.get_array().filled(-1), [[0.1, 0.2], [0.9, -1]])
+    assert [(text.get_text(), text.get_position()) for text in ax.texts] == [
+        ("a", (0, 0)),
+        ("b", (1, 0)),
+        ("c", (0, 1)),
+    ]
+    assert ax.texts[0].get_color() != ax.texts[2].get_color()  # readable on either ground
+
+
+@pytest.mark.parametrize(
+    ("lines", "values", "message"),
+    [
+        ([], np.ones(0), "lines: expected at least one character"),
+        (["ab"], np.ones(3), r"values: expected shape \(2,\), got \(3,\)"),
+    ],
+)
+def test_a_text_needs_a_value_per_character(lines, values, message):
+    _, ax = plt.subplots()
+    with pytest.raises(ValueError, match=message):
+        plots.over_text(ax, lines, values, limits=(0, 1))
+
+
 @pytest.mark.parametrize("draw", [plots.unrolled, plots.layers_and_directions])
 def test_one_step_is_refused(draw):
     with pytest.raises(ValueError, match="T: expected at least 2 steps, got 1"):
