@@ -46,6 +46,19 @@ def is_right(predictor: nn.Module, counts: Sequence[int]) -> np.ndarray:
     return ((guess == batch.targets) | ~batch.determined).all(axis=0)
 
 
+@torch.no_grad()
+def movement(network: nn.Module, n: int) -> float:
+    """Return how far the state moves at the (n + 1)-th a: the largest change of an entry.
+
+    The cell of an LSTM belongs to its state. Where the state stands still, counting has ended.
+    """
+    a = torch.zeros(n + 1, 1, 2)
+    a[:, :, 0] = 1
+    ends = [network(a[:steps])[1] for steps in (n, n + 1)]
+    before, after = (torch.cat(end) if isinstance(end, tuple) else end for end in ends)
+    return float((after - before).abs().max())
+
+
 def train(
     name: str,
     seed: int,
@@ -88,6 +101,8 @@ def train(
         "loss": f"{loss.item():.2g}",
         **{part: f"{values.mean():.3f}" for part, values in parts.items()},
         "reach": len(right) if right.all() else int(np.argmin(right)),
+        "moves_inside": f"{movement(predictor.network, longest):.2g}",
+        "moves_beyond": f"{movement(predictor.network, TESTED * longest):.2g}",
         "right": "n" + "".join("01"[int(value)] for value in right),  # n0 is no number
     }
 
@@ -96,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m experiments.counting", description=__doc__)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=["gru"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    parser.add_argument("--hidden", type=int, default=16)
+    parser.add_argument("--hidden", nargs="+", type=int, default=[16])
     parser.add_argument(
         "--match-parameters", action="store_true", help="as many parameters as a GRU of that size"
     )
@@ -113,11 +128,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     torch.set_num_threads(1)
     cases = [
-        (name, lr, seed) for name in options.networks for lr in options.lr for seed in options.seeds
+        (name, size, lr, seed)
+        for size in options.hidden
+        for name in options.networks
+        for lr in options.lr
+        for seed in options.seeds
     ]
     rows = []
-    for name, lr, seed in tracked(cases):
-        H = matched_hidden(name, options.hidden) if options.match_parameters else options.hidden
+    for name, size, lr, seed in tracked(cases):
+        H = matched_hidden(name, size) if options.match_parameters else size
         sizes = {"H": H, "longest": options.longest, "B": options.batch, "steps": options.steps}
         row = train(name, seed, lr=lr, **sizes)
         rows.append(row)
