@@ -42,3 +42,14 @@ def test_the_command_writes_a_file_that_says_how_it_was_made(tmp_path, capsys):
     assert list(rows.seed) == [0, 1, 0, 1]
     assert [p.name for p in tmp_path.iterdir()] == ["adding.csv"]
     assert "network lstm" in capsys.readouterr().out
+
+
+def test_sizes_can_be_matched_and_rates_compared(tmp_path):
+    path = tmp_path / "adding.csv"
+    arguments = ["--networks", "gru", "lstm", "--lengths", "4", "--lr", "0.01", "0.001"]
+    arguments += ["--match-parameters", "--hidden", "8", "--steps", "2", "--batch", "2"]
+    assert adding.main([*arguments, "--csv", str(path)]) == 0
+    rows = pd.read_csv(path, comment="#")
+    assert list(rows.lr) == [0.01, 0.001, 0.01, 0.001]
+    assert list(rows.H) == [8, 8, 7, 7]
+    assert abs(rows.parameters[0] / rows.parameters[2] - 1) < 0.1
