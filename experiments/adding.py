@@ -81,6 +81,16 @@ NETWORKS: dict[str, Callable[[int, int, np.random.Generator], nn.Module]] = {
 }
 
 
+def matched_hidden(name: str, H: int) -> int:
+    """Return the size with which a network has about as many parameters as a GRU of size H.
+
+    With two inputs, a cell of G maps has G (H^2 + 4 H) of them.
+    """
+    gates = 3 if name == "gru" else 4 if name.startswith("lstm") else 1
+    wanted = 3 * (H * H + 4 * H)
+    return min(range(1, 2 * H + 3), key=lambda size: abs(gates * (size * size + 4 * size) - wanted))
+
+
 def _set(network: nn.Module, **values: object) -> nn.Module:
     """Set parameters by the end of their name."""
     with torch.no_grad():
@@ -153,6 +163,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lengths", nargs="+", type=int, default=[50])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--hidden", type=int, default=64)
+    parser.add_argument(
+        "--match-parameters", action="store_true", help="as many parameters as a GRU of that size"
+    )
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--steps", type=int, default=1500, help="most steps of a run")
     parser.add_argument("--lr", nargs="+", type=float, default=[2e-3])
@@ -166,16 +179,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     torch.set_num_threads(1)
     cases = [
-        (name, T, clip, lr, seed)
+        (name, T, lr, clip, seed)
         for name in options.networks
         for T in options.lengths
-        for clip in options.clip
         for lr in options.lr
+        for clip in options.clip
         for seed in options.seeds
     ]
     rows = []
-    for name, T, clip, lr, seed in tracked(cases):
-        sizes = {"H": options.hidden, "B": options.batch, "steps": options.steps}
+    for name, T, lr, clip, seed in tracked(cases):
+        H = matched_hidden(name, options.hidden) if options.match_parameters else options.hidden
+        sizes = {"H": H, "B": options.batch, "steps": options.steps}
         row = train(name, T, seed, lr=lr, clip=clip, **sizes)
         rows.append(row)
         print(" ".join(f"{key} {value}" for key, value in row.items()), flush=True)

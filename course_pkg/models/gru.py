@@ -17,6 +17,10 @@ class GRURecurrence(torch.autograd.Function):
 
     The input's part of the gates comes in as ``a_x``, so autograd takes care of ``W_ih`` and
     ``b_ih``, and what is written here is backpropagation through time alone.
+
+    Equation: eq-gru-backward-state, eq-gru-backward-candidate, eq-gru-backward-gates
+
+    Equation: eq-gru-backward-h
     """
 
     @staticmethod
@@ -91,7 +95,9 @@ class GRULayer(nn.Module):
     The row blocks of the weights are r, z, n. The reset gate scales the state after its product
     with the weights, as in ``torch.nn``. The parameters start uniform in +-1/sqrt(H).
 
-    Source: Cho et al. (2014).
+    Equation: eq-gru-gates, eq-gru-candidate, eq-gru-state
+
+    Source: :cite:t:`cho2014`.
 
     Examples
     --------
@@ -164,7 +170,9 @@ class GRU(Stack):
 
     Notes
     -----
-    Source: Cho et al. (2014); both directions: Schuster and Paliwal (1997).
+    Equation: eq-gru-gates, eq-gru-candidate, eq-gru-state
+
+    Source: :cite:t:`cho2014`; both directions: :cite:t:`schusterpaliwal1997`.
 
     Examples
     --------

@@ -5,6 +5,7 @@ For notebooks only; nothing else in the package imports it.
 
 from course_pkg.plots.diagrams import layers_and_directions, task_shapes, unrolled
 from course_pkg.plots.gradient_routes import gradient_routes
+from course_pkg.plots.gru_cell import gru_cell
 from course_pkg.plots.lstm_cell import lstm_cell, over_text
 from course_pkg.plots.states import heatmap, label_end, plane
 from course_pkg.plots.style import BLUE, GREEN, GREY, INK, ORANGE, RED, use_style
@@ -19,6 +20,7 @@ __all__ = [
     "RED",
     "ParityTable",
     "gradient_routes",
+    "gru_cell",
     "heatmap",
     "label_end",
     "layers_and_directions",

@@ -113,7 +113,9 @@ def step(x: Array, h: Array, params: Params) -> tuple[Array, StepCache]:
     gate before the product see ``gru_reset_before``; for the convention in which z and 1 - z
     change places see ``gru_conventions``.
 
-    Source: Cho et al. (2014), with the reset gate where torch and cuDNN put it.
+    Equation: eq-gru-gates, eq-gru-candidate, eq-gru-state
+
+    Source: :cite:t:`cho2014`, with the reset gate where torch and cuDNN put it.
 
     Examples
     --------
@@ -157,6 +159,12 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
     ------
     TypeError, ValueError
         If ``dh_next`` has the wrong type, rank or size.
+
+    Notes
+    -----
+    Equation: eq-gru-backward-state, eq-gru-backward-candidate, eq-gru-backward-gates
+
+    Equation: eq-gru-backward-h, eq-gru-backward-parameters
 
     Examples
     --------
@@ -230,7 +238,9 @@ def forward(
     -----
     The equations of :func:`step`, at every step.
 
-    Source: Cho et al. (2014), with the reset gate where torch and cuDNN put it.
+    Equation: eq-gru-gates, eq-gru-candidate, eq-gru-state
+
+    Source: :cite:t:`cho2014`, with the reset gate where torch and cuDNN put it.
 
     Examples
     --------
@@ -301,6 +311,14 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
     TypeError, ValueError
         If a gradient has the wrong type, rank or size.
 
+    Notes
+    -----
+    The equations of :func:`step_backward`, from the last step to the first.
+
+    Equation: eq-gru-backward-state, eq-gru-backward-candidate, eq-gru-backward-gates
+
+    Equation: eq-gru-backward-h, eq-gru-backward-parameters
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)
@@ -367,6 +385,10 @@ def parameter_count(I: int, H: int, L: int = 1, D: int = 1) -> int:
     """Count the parameters of L layers in D directions, with both biases.
 
     Three times those of the plain network: one block of rows for each of r, z, n.
+
+    Notes
+    -----
+    Equation: eq-gru-parameters
 
     Examples
     --------

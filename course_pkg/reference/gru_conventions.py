@@ -35,8 +35,10 @@ def negate_update_gate(params: Params) -> Params:
 
     Notes
     -----
-    z is what is kept in Cho et al. (2014, the conference paper), and what is replaced in Chung
-    et al. (2014) and in Bahdanau, Cho and Bengio (2015).
+    Equation: eq-gru-other-update
+
+    Source: z is what is kept in :cite:t:`cho2014`, the conference paper, and what is replaced in
+    :cite:t:`chung2014` and :cite:t:`bahdanau2015`.
 
     Examples
     --------

@@ -80,7 +80,9 @@ def step(x: Array, h: Array, params: Params) -> tuple[Array, StepCache]:
     mixed, there one unit of the mixture. After the product is faster, because ``W_hh h`` is then
     one product for all three blocks.
 
-    Source: Cho et al. (2014).
+    Equation: eq-gru-reset-before
+
+    Source: :cite:t:`cho2014`.
 
     Examples
     --------
@@ -125,6 +127,10 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
     ------
     TypeError, ValueError
         If ``dh_next`` has the wrong type, rank or size.
+
+    Notes
+    -----
+    Equation: eq-gru-reset-before-backward
 
     Examples
     --------

@@ -53,8 +53,8 @@ def test_every_learning_rate_is_run(tmp_path):
     rows = pd.read_csv(path, comment="#")
     assert list(zip(rows["clip"], rows.lr, strict=True)) == [
         (0, 0.001),
-        (0, 0.01),
         (1, 0.001),
+        (0, 0.01),
         (1, 0.01),
     ]
 
@@ -75,3 +75,14 @@ def test_a_recorded_run_of_chapter_3_can_be_repeated(file, network, clip):
     )
     assert again["outcome"] == "solved"
     assert again["parameters"] == row.parameters
+
+
+def test_sizes_can_be_matched_and_rates_compared(tmp_path):
+    path = tmp_path / "adding.csv"
+    arguments = ["--networks", "gru", "lstm", "--lengths", "4", "--lr", "0.01", "0.001"]
+    arguments += ["--match-parameters", "--hidden", "8", "--steps", "2", "--batch", "2"]
+    assert adding.main([*arguments, "--csv", str(path)]) == 0
+    rows = pd.read_csv(path, comment="#")
+    assert list(rows.lr) == [0.01, 0.001, 0.01, 0.001]
+    assert list(rows.H) == [8, 8, 7, 7]
+    assert abs(rows.parameters[0] / rows.parameters[2] - 1) < 0.1

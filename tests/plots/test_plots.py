@@ -75,6 +75,12 @@ def test_a_text_needs_a_value_per_character(lines, values, message):
         plots.over_text(ax, lines, values, limits=(0, 1))
 
 
+def test_the_gru_cell_names_its_gates_and_what_each_does():
+    drawn = " ".join(labels(plots.gru_cell()))
+    for part in ("$h_{t-1}$", "$x_t$", "$r_t$", "$z_t$", "$n_t$", "resets", "keeps", "writes"):
+        assert part in drawn
+
+
 @pytest.mark.parametrize("draw", [plots.unrolled, plots.layers_and_directions])
 def test_one_step_is_refused(draw):
     with pytest.raises(ValueError, match="T: expected at least 2 steps, got 1"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course_pkg.reference import gru, gru_conventions, gru_reset_before, unroll
+from course_pkg.reference import gru, gru_conventions, gru_reset_before, leaky, mgu, unroll
 from course_pkg.reference.activations import sigmoid
 from tests.reference.cells import random_case
 from tests.reference.compare import freeze
@@ -86,6 +86,27 @@ def test_twice_is_the_identity(kind) -> None:
         np.testing.assert_array_equal(a[5:10], -b[5:10])
         np.testing.assert_array_equal(a[:5], b[:5])
         np.testing.assert_array_equal(a[10:], b[10:])
+
+
+def test_the_minimal_gated_unit_is_the_gru_before_with_both_gates_tied() -> None:
+    """With r = f and z = 1 - f, that is the rows of r copied to z with the other sign."""
+    case = random_case(gru, 6, 4, 3, 5)
+    f_n = [np.split(array, 3)[1:] for array in case.layers[0]]  # two of the three blocks
+    small = mgu.Params(*(np.concatenate([f, n]) for f, n in f_n))
+    large = gru_reset_before.Params(*(np.concatenate([f, -f, n]) for f, n in f_n))
+    (y, _), _ = unroll.forward(mgu, case.x, small, case.states[0][0])
+    (expected, _), _ = unroll.forward(gru_reset_before, case.x, large, case.states[0][0])
+    np.testing.assert_allclose(y, expected, rtol=0, atol=1e-14)
+
+
+def test_a_fixed_update_gate_is_exponential_smoothing_of_the_candidate() -> None:
+    rng = np.random.default_rng(0)
+    x, h0 = rng.normal(size=(20, 2, 3)), rng.normal(size=(2, 3))
+    W_ih = np.concatenate([np.zeros((6, 3)), np.eye(3)])
+    b = np.repeat([0.0, np.log(0.8 / 0.2), 0.0], 3)  # sigmoid(log 4) = 0.8
+    params = gru.Params(W_ih, np.zeros((9, 3)), b, np.zeros(9))
+    (y, _), _ = gru.forward(x, params, h0)
+    np.testing.assert_allclose(y, leaky.smooth(np.tanh(x), 0.8, h0), rtol=0, atol=1e-14)
 
 
 def test_conversion_rejects_bad_parameters() -> None:

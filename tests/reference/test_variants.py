@@ -16,6 +16,7 @@ from course_pkg.reference import (
     lstm_coupled,
     lstm_layer_norm,
     lstm_peephole,
+    mgu,
     unroll,
 )
 from tests.reference.cells import random_case
@@ -59,6 +60,14 @@ def torch_reset_before(x, h, p):
     return ((1 - update) * new + update * h,)
 
 
+def torch_mgu(x, h, p):
+    f, n = p.W_hh.chunk(2)
+    x_f, x_n = (x @ p.W_ih.T + p.b_ih + p.b_hh).chunk(2, 1)
+    gate = (x_f + h @ f.T).sigmoid()
+    new = (x_n + (gate * h) @ n.T).tanh()
+    return ((1 - gate) * h + gate * new,)
+
+
 class Variant(NamedTuple):
     cell: Any
     states: int
@@ -85,6 +94,7 @@ VARIANTS = {
         torch_layer_norm,
     ),
     "reset_before": Variant(gru_reset_before, 1, stacked(3), torch_reset_before),
+    "mgu": Variant(mgu, 1, stacked(2), torch_mgu),
 }
 
 

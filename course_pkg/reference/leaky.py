@@ -1,0 +1,89 @@
+"""The leaky integrator, or exponential smoothing: the recurrent network inside every GRU."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from course_pkg.reference.checks import Array, Shapes
+
+
+def _check_keep(z: float) -> float:
+    if isinstance(z, bool) or not isinstance(z, int | float):
+        raise TypeError(f"z: expected a number, got {type(z).__name__}")
+    if not 0 < z < 1:
+        raise ValueError(f"z: expected a number between 0 and 1, got {z}")
+    return float(z)
+
+
+def smooth(x: Array, z: float, h0: Array) -> Array:
+    """Smooth sequences: keep the part ``z`` of the state, fill up with the input.
+
+    Parameters
+    ----------
+    x : ndarray, (T, B, H)
+        The sequences.
+    z : float
+        Between 0 and 1: how much is kept at each step.
+    h0 : ndarray, (B, H)
+        The state before the first step.
+
+    Returns
+    -------
+    ndarray, (T, B, H)
+        The state after each step.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array has the wrong type, rank or size, or ``z`` is no number between 0 and 1.
+
+    Notes
+    -----
+    Equation: eq-leaky
+
+    Examples
+    --------
+    >>> smooth(np.array([4.0, 4.0, 0.0])[:, None, None], 0.5, np.zeros((1, 1))).ravel()
+    array([2. , 3. , 1.5])
+    """
+    shapes = Shapes()
+    shapes.array("x", x, ("T", "B", "H"))
+    shapes.array("h0", h0, ("B", "H"))
+    z = _check_keep(z)
+    y = np.empty_like(x)
+    h = h0
+    for t in range(len(x)):
+        h = z * h + (1 - z) * x[t]  # (B, H)
+        y[t] = h
+    return y
+
+
+def time_constant(z: float) -> float:
+    """Return after how many steps a leaky integrator has forgotten all but 1/e of its state.
+
+    Parameters
+    ----------
+    z : float
+        Between 0 and 1: how much is kept at each step.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``z`` is no number between 0 and 1.
+
+    Notes
+    -----
+    Equation: eq-time-constant
+
+    Examples
+    --------
+    >>> round(time_constant(0.9), 2)
+    9.49
+    """
+    return -1 / math.log(_check_keep(z))
