@@ -107,12 +107,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """
     path = Path(path)
     with path.open("rb") as file:
-        start = file.read(4)
-    if start[:2] == b"PK" or start[:1] == b"\x80":
-        raise CheckpointError(
-            f"{path.name}: this is a pickle or a zip archive, as torch.save writes them; opening "
-            "one can run any program hidden in it, so it was left alone"
-        )
+        start = file.read(2)
     try:
         with safe_open(path, framework="pt", device="cpu") as opened:
             metadata = opened.metadata() or {}
@@ -120,6 +115,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
             # its last bit with the alignment, and a resumed run must not.
             tensors = {name: opened.get_tensor(name).clone() for name in opened.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, UnicodeDecodeError) as error:
+        if start == b"PK" or start[:1] == b"\x80":
+            raise CheckpointError(
+                f"{path.name}: this is a pickle or a zip archive, as torch.save writes them; "
+                "opening one can run any program hidden in it, so it was left alone"
+            ) from error
         raise CheckpointError(
             f"{path.name}: damaged, or no safetensors file ({error}); go back to a copy, "
             "or start the run anew in an empty folder"

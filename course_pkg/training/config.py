@@ -129,7 +129,7 @@ def from_table(kind: type[C], table: Mapping[str, Any], where: str = "") -> C:
 
 
 def to_toml(config: Any) -> str:
-    """Write a dataclass as TOML, defaults included; what is None is left out.
+    r"""Write a dataclass as TOML, defaults included; what is None is left out.
 
     Examples
     --------
@@ -142,7 +142,7 @@ def to_toml(config: Any) -> str:
     ...     name: str
     ...     model: Model
     >>> print(to_toml(Config('the "first"', Model())), end="")
-    name = "the \\"first\\""
+    name = "the \"first\""
     <BLANKLINE>
     [model]
     hidden = 128

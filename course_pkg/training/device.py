@@ -6,6 +6,11 @@ import torch
 
 from course_pkg.reference.checks import check_option
 
+
+class DeviceError(RuntimeError):
+    """The machine does not have the device that was asked for."""
+
+
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -28,7 +33,7 @@ def pick_device(name: str = "auto", *, local_rank: int = 0) -> torch.device:
     ------
     ValueError
         If the name is unknown.
-    RuntimeError
+    DeviceError
         If this machine has no such device; the message says what it has.
 
     Examples
@@ -39,17 +44,17 @@ def pick_device(name: str = "auto", *, local_rank: int = 0) -> torch.device:
     check_option("device", name, DEVICES)
     cuda = torch.cuda.is_available()
     if name == "cuda" and not cuda:
-        raise RuntimeError(
+        raise DeviceError(
             f"device: expected a CUDA device, found none; this machine has {_found()}"
         )
     if name == "mps" and not torch.backends.mps.is_available():
-        raise RuntimeError(
+        raise DeviceError(
             f"device: expected an MPS device, found none; this machine has {_found()}"
         )
     if name == "cuda" or (name == "auto" and cuda):
         count = torch.cuda.device_count()
         if not 0 <= local_rank < count:
-            raise RuntimeError(
+            raise DeviceError(
                 f"device: expected one CUDA device per process, found {count} "
                 f"for a process with local rank {local_rank}"
             )
