@@ -127,6 +127,7 @@ def unpack(
             state[int(index)][key] = tensor
         groups = about["optimiser"]["param_groups"]
         optimiser.load_state_dict({"state": state, "param_groups": groups})
+        _check_optimiser(optimiser)
         stopping.resume(about["stopping"], _on(device, _below("best", tensors)))
         carry = _on(device, _below(f"carry.{rank}", tensors))
         where = dict(about["position"])
@@ -143,6 +144,21 @@ def unpack(
             f"checkpoint: does not hold the state of this run ({type(error).__name__}: {error})"
         ) from error
     return position, tuple(carry[str(i)] for i in range(len(carry)))
+
+
+def _check_optimiser(optimiser: torch.optim.Optimizer) -> None:
+    """Raise unless the optimiser remembers the same kinds of numbers for every parameter."""
+    parameters = [p for group in optimiser.param_groups for p in group["params"]]
+    kinds = {tuple(sorted(optimiser.state[p])) for p in parameters}
+    if len(kinds) > 1:
+        raise ValueError(f"optimiser: expected one kind of state, got {sorted(kinds)}")
+    for parameter in parameters:
+        for name, value in optimiser.state[parameter].items():
+            if isinstance(value, Tensor) and value.dim() and value.shape != parameter.shape:
+                raise ValueError(
+                    f"optimiser: {name}: expected shape {tuple(parameter.shape)}, "
+                    f"got {tuple(value.shape)}"
+                )
 
 
 def check_same_run(saved: Mapping[str, Any], run: Mapping[str, Any]) -> None:

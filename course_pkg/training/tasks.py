@@ -8,12 +8,12 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from course_pkg.data.card import DataCard
-from course_pkg.data.vocabulary import SPECIALS, UNKNOWN, Vocabulary
+from course_pkg.data.vocabulary import UNKNOWN, Vocabulary
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
 from course_pkg.reference.checks import check_option, check_size
 from course_pkg.training.config import ConfigError, from_table
-from course_pkg.training.datasets import LABELLED, TEXTS, load_labelled, load_text
+from course_pkg.training.datasets import LABELLED, TEXTS
 from course_pkg.training.device import DEVICES
 from course_pkg.training.settings import Settings
 from course_pkg.training.task import Task
@@ -43,7 +43,6 @@ class TextData:
 
     name: str
     source: str = "offline"
-    level: str = "char"  # what a token is, where the data leaves a choice: char or word
     batch: int = 32  # streams side by side, over all processes
     window: int = 64  # steps between two updates
     min_count: int = 1  # rarer tokens of the training part are unknown
@@ -52,7 +51,6 @@ class TextData:
     def __post_init__(self) -> None:
         check_option("name", self.name, tuple(TEXTS))
         check_option("source", self.source, SOURCES)
-        check_option("level", self.level, ("char", "word"))
         for name in ("batch", "window", "min_count"):
             check_size(name, getattr(self, name))
 
@@ -185,11 +183,10 @@ def build(config: Config) -> Built:
 
 
 def _build_classify(config: Config) -> Built:
-    data = load_labelled(config.data.name, config.data.source)
+    data = LABELLED[config.data.name](config.data.source)
     model = SequenceClassifier(
         classes=data.classes,
         features=data.features,
-        tokens=None,
         **_keywords(config.model),
     )
     task = Classify(model, data.parts, batch=config.data.batch, seed=config.training.seed)
@@ -199,15 +196,14 @@ def _build_classify(config: Config) -> Built:
 
 def _build_lm(config: LMConfig) -> Built:
     data = config.data
-    corpus = load_text(data.name, data.source, data.level)
+    corpus = TEXTS[data.name](data.source)
     # The training part alone: a token that is only in the other parts has to be unknown.
-    specials = SPECIALS[1:] if corpus.level == "word" else (UNKNOWN,)
     vocabulary = Vocabulary.build(
         corpus.train,
         level=corpus.level,
         min_count=data.min_count,
         max_size=data.max_size,
-        specials=specials,
+        specials=[UNKNOWN],
     )
     parts = {
         name: vocabulary.encode(list(getattr(corpus, name))) for name in ("train", "valid", "test")
