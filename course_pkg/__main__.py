@@ -1,0 +1,51 @@
+"""The command line: ``python -m course_pkg COMMAND``.
+
+A part of the package adds its commands by a function ``add_commands(subcommands)`` in its module
+``cli``. Each command's parser has a default ``run``, which takes the parsed arguments and returns
+the exit status.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+
+from course_pkg import __version__
+
+PARTS = ("data", "training")  # in the order of the help text
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser with the commands of all parts that are there."""
+    parser = argparse.ArgumentParser(
+        prog="python -m course_pkg",
+        description="Companion package of Recurrent Neural Networks, Equation by Equation.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    subcommands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for part in PARTS:
+        if importlib.util.find_spec(f"course_pkg.{part}") and importlib.util.find_spec(
+            f"course_pkg.{part}.cli"
+        ):
+            importlib.import_module(f"course_pkg.{part}.cli").add_commands(subcommands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; a mistake of the user, or of the network, becomes one sentence."""
+    parsed = make_parser().parse_args(arguments)
+    try:
+        return int(parsed.run(parsed))
+    except (ValueError, OSError, ModuleNotFoundError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""The commands ``data list``, ``data get`` and ``data path``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from course_pkg.data.catalog import CATALOG, find
+from course_pkg.data.download import FOLDER_VARIABLE, data_folder, fetch, take_from
+
+if TYPE_CHECKING:
+    Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_commands(subcommands: Subcommands) -> None:
+    """Add the command ``data`` to those of ``python -m course_pkg``.
+
+    Each command's parser gets a default ``run``: a function that takes the parsed arguments and
+    returns the exit status.
+    """
+    data = subcommands.add_parser(
+        "data",
+        help="list, get and find the data sets",
+        description="The data sets of the course. Most are there without a download; the others "
+        f"are kept in the folder that {FOLDER_VARIABLE} names, else in your cache folder.",
+    )
+    commands = data.add_subparsers(required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="list the data sets and say which are here")
+    listing.set_defaults(run=_list)
+
+    get = commands.add_parser("get", help="download a data set and show its card")
+    get.add_argument("name", metavar="NAME", help="as in the list")
+    get.add_argument(
+        "--from",
+        dest="source",
+        metavar="FOLDER",
+        help="copy the files out of a folder instead, whatever they are called there",
+    )
+    get.set_defaults(run=_get)
+
+    path = commands.add_parser("path", help="print the folder of downloaded data")
+    path.add_argument("name", metavar="NAME", nargs="?", help="of one data set")
+    path.set_defaults(run=_path)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    width = max(map(len, CATALOG))
+    for entry in CATALOG.values():
+        state = "download" if not entry.is_here else "here" if entry.files else "offline"
+        print(f"{entry.name:<{width}}  {state:<8}  {entry.card.name}")
+    return 0
+
+
+def _get(arguments: argparse.Namespace) -> int:
+    entry = find(arguments.name)
+    if arguments.source is not None:
+        take_from(arguments.source, entry.name, entry.files)
+    for file in entry.files:
+        path = fetch(entry.name, file)
+        print(f"{file.name}: {path}")
+    if not entry.files:
+        print("needs no download")
+    print(entry.card)
+    return 0
+
+
+def _path(arguments: argparse.Namespace) -> int:
+    print(data_folder() / find(arguments.name).name if arguments.name else data_folder())
+    return 0

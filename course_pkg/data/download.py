@@ -1,0 +1,209 @@
+"""Files from the network: complete and with the right SHA256, or not there at all."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from course_pkg import __version__
+
+FOLDER_VARIABLE = "COURSE_DATA"
+INSTALL = "'pip install \"rnn-equation-by-equation[data]\"'"
+
+
+class RemoteFile(NamedTuple):
+    """A public file that is known by its content, wherever it comes from."""
+
+    name: str  # what it is called in the data folder
+    url: str  # where it is public
+    sha256: str  # of its bytes, 64 hexadecimal digits
+
+
+class DownloadError(OSError):
+    """A file could not be had, or was not the right one; the message says what to do."""
+
+
+def data_folder() -> Path:
+    """Return the folder where downloaded files are kept; it need not exist yet.
+
+    It is what the environment variable ``COURSE_DATA`` names, else ``course_pkg`` in the user's
+    cache folder.
+
+    Examples
+    --------
+    >>> data_folder().is_absolute()
+    True
+    """
+    named = os.environ.get(FOLDER_VARIABLE)
+    if named:
+        return Path(named).expanduser().absolute()
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache").absolute() / "course_pkg"
+
+
+def local_path(dataset: str, file: RemoteFile) -> Path:
+    """Return where a file of a data set is, or will be, kept."""
+    return data_folder() / dataset / file.name
+
+
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """Return the SHA256 of a file's bytes."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def fetch(dataset: str, file: RemoteFile) -> Path:
+    """Return the path of a file; download it if it is not there yet.
+
+    The download goes into a folder of its own. Only a complete file with the right SHA256 gets
+    its name, in one step; so whatever interrupts the download, there is never half a file. A
+    second process that wants the same file waits for the first.
+
+    Parameters
+    ----------
+    dataset : str
+        The name of the data set: a folder below :func:`data_folder`.
+    file : RemoteFile
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    DownloadError
+        If the network fails, or what came has another SHA256. Nothing of it is kept.
+    ModuleNotFoundError
+        If pooch is not installed; the message says how to install it.
+    """
+    path = local_path(dataset, file)
+    if path.exists() and sha256_of(path) == file.sha256:
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _only_one(path):
+        # Another process may have been faster; a file with wrong bytes is fetched anew.
+        if not (path.exists() and sha256_of(path) == file.sha256):
+            _download(dataset, file, path)
+    return path
+
+
+def take_from(folder: str | os.PathLike[str], dataset: str, files: Iterable[RemoteFile]) -> None:
+    """Copy files of a data set out of a folder of one's own, whatever they are called there.
+
+    They are known by their SHA256. That helps where there is no network: one person downloads,
+    everybody copies.
+
+    Parameters
+    ----------
+    folder : path
+        Searched without its subfolders.
+    dataset : str
+        The name of the data set.
+    files : iterable of RemoteFile
+
+    Raises
+    ------
+    DownloadError
+        If the folder does not exist, or lacks one of the files; the others are copied.
+    """
+    source = Path(folder)
+    if not source.is_dir():
+        raise DownloadError(f"{source}: expected a folder with the files of {dataset!r}")
+    wanted = {file.sha256: file for file in files}
+    for candidate in sorted(source.iterdir()):
+        if candidate.is_file() and (found := wanted.pop(sha256_of(candidate), None)):
+            path = local_path(dataset, found)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with _only_one(path), _part_folder(path) as part:
+                shutil.copyfile(candidate, part / found.name)
+                (part / found.name).replace(path)
+    if wanted:
+        missing = ", ".join(f"{file.name} ({file.url})" for file in wanted.values())
+        raise DownloadError(f"{source}: no file with the right SHA256 for {missing}")
+
+
+def _download(dataset: str, file: RemoteFile, path: Path) -> None:
+    try:
+        import pooch
+        import requests
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"downloads need the package pooch; install it with {INSTALL}"
+        ) from error
+    get_file = pooch.HTTPDownloader(
+        timeout=30, headers={"User-Agent": f"rnn-equation-by-equation/{__version__}"}
+    )
+    with _part_folder(path) as part, _quiet(pooch.get_logger()):
+        try:
+            pooch.retrieve(
+                file.url,
+                known_hash=f"sha256:{file.sha256}",
+                fname=file.name,
+                path=part,
+                downloader=get_file,
+            )
+        except requests.exceptions.RequestException as error:
+            raise DownloadError(
+                f"{file.url} could not be downloaded ({type(error).__name__}: {error}). Nothing "
+                "was kept. Check the connection and try again" + _or_by_hand(dataset)
+            ) from None
+        except ValueError:  # pooch's word for another hash
+            raise DownloadError(
+                f"{file.url} is not the file that is known by SHA256 {file.sha256}: it was "
+                "changed on its server or on the way. Nothing was kept. Try again later"
+                + _or_by_hand(dataset)
+            ) from None
+        (part / file.name).replace(path)
+
+
+def _or_by_hand(dataset: str) -> str:
+    return (
+        ", or get the file in another way and call 'python -m course_pkg data get "
+        f"{dataset} --from FOLDER'."
+    )
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """Let one process at a time work on a file; the lock goes with the process that holds it."""
+    try:
+        from filelock import FileLock
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"downloads need the package filelock; install it with {INSTALL}"
+        ) from error
+    locks = data_folder() / ".locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / f"{path.parent.name}-{path.name}.lock"):
+        yield
+
+
+@contextmanager
+def _part_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder for an unfinished file, and remove it whatever happens.
+
+    What a killed process left there is removed first: the lock is held.
+    """
+    part = data_folder() / ".unfinished" / path.parent.name / path.name
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

@@ -1,0 +1,58 @@
+"""Leaks: examples that are in two parts of the data at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def shared_examples(first: Iterable[Any], second: Iterable[Any]) -> list[tuple[int, int]]:
+    """Find the examples of the second part that are in the first part too.
+
+    Examples are compared whole: texts character by character, arrays by shape and by value
+    (-0.0 and 0.0 are equal, and an integer equals the same number as a float). That finds
+    copies, not examples that are merely similar.
+
+    Parameters
+    ----------
+    first, second : iterables of examples
+        Strings, numbers or arrays; an array is the row of its entries.
+
+    Returns
+    -------
+    list of (int, int)
+        For each such example of ``second``: the place of its first copy in ``first``, and its
+        own place.
+
+    Raises
+    ------
+    TypeError
+        If an example is neither text nor numbers.
+
+    Examples
+    --------
+    >>> shared_examples(["to be", "or not"], ["to do", "or not"])
+    [(1, 1)]
+    >>> shared_examples(np.array([[1, 2], [3, 4]]), np.array([[3.0, 4.0], [1.0, 2.0]]))
+    [(1, 0), (0, 1)]
+    """
+    places: dict[object, int] = {}
+    for place, example in enumerate(first):
+        places.setdefault(_key(example), place)
+    keys = (_key(example) for example in second)
+    return [(places[key], place) for place, key in enumerate(keys) if key in places]
+
+
+def _key(example: Any) -> object:
+    """Return something hashable that is equal for equal examples."""
+    if isinstance(example, str):
+        return example
+    array: npt.NDArray[Any] = np.asarray(example)
+    if array.dtype.kind in "US":
+        return (array.shape, tuple(array.ravel().tolist()))
+    if array.dtype.kind not in "iufb":
+        raise TypeError(f"examples: expected text or numbers, got {array.dtype}")
+    return (array.shape, (array.astype(np.float64) + 0.0).tobytes())
