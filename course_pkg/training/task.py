@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import torch
@@ -32,8 +32,16 @@ class Task(Protocol):
     """
 
     model: nn.Module
-    parts: Sequence[str]  # such as train, valid, test
-    goals: Mapping[str, Goal]  # for each metric, whether small or large is good
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of the parts, such as train, valid, test."""
+        ...
+
+    @property
+    def goals(self) -> Mapping[str, Goal]:
+        """Whether small or large is good, for each metric."""
+        ...
 
     def batches_per_epoch(self) -> int:
         """Return how many batches :meth:`batches` yields."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +69,7 @@ class Classify:
     [[(5, 4, 3), (4,)], [(5, 4, 3), (4,)]]
     """
 
-    goals: ClassVar[Mapping[str, Goal]] = {"loss": "min", "accuracy": "max"}
+    goals: Mapping[str, Goal] = MappingProxyType({"loss": "min", "accuracy": "max"})
 
     def __init__(
         self,

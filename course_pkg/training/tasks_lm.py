@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import torch
@@ -55,7 +56,9 @@ class PredictNext:
     [(8, 2), (8, 2), (3, 2)]
     """
 
-    goals: ClassVar[Mapping[str, Goal]] = {"loss": "min", "perplexity": "min", "bits": "min"}
+    goals: Mapping[str, Goal] = MappingProxyType(
+        {"loss": "min", "perplexity": "min", "bits": "min"}
+    )
 
     def __init__(
         self,
