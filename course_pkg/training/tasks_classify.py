@@ -94,7 +94,7 @@ class Classify:
                     f"got {len(labels)}"
                 )
             check_ids(f"parts[{name!r}].labels", labels, settings.get("classes", 2**31))
-        check_apart({name: list(part.x) for name, part in parts.items()})
+        check_apart({name: part.x for name, part in parts.items()})
         x = parts["train"].x
         self._lengths = np.array([len(sequence) for sequence in x])
         self._about = {

@@ -1,8 +1,10 @@
-"""A run that kills itself, as ``kill -9`` would, at a moment that the command line names.
+"""Runs that kill themselves, as ``kill -9`` would, at a given moment.
 
-``python -m tests.training.killed TASK FOLDER MOMENT NUMBER``
+``python -m tests.training.killed`` reads orders, one a line: TASK, FOLDER, MOMENT and NUMBER, with
+tabs between them. Importing torch takes seconds, so it is imported once and the process forks.
 """
 
+import importlib
 import io
 import os
 import pathlib
@@ -90,9 +92,26 @@ def arm(moment, number):
         raise ValueError(moment)
 
 
-if __name__ == "__main__":
-    task, folder, moment, number = sys.argv[1:]
-    torch.set_num_threads(1)
+def run(task, folder, moment, number):
+    """Train until the moment comes."""
     arm(moment, int(number))
     loop.fit(TASKS[task](), SETTINGS, folder=pathlib.Path(folder), resume=True)
-    print("was not killed")
+
+
+def serve():
+    """Run each order in a child of its own, and say which signal ended it (0: none did)."""
+    importlib.import_module("torch._dynamo")  # the optimiser would, in each child anew
+    for order in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            try:
+                run(*order.split("\t"))
+            finally:
+                os._exit(0)
+        _, status = os.waitpid(child, 0)
+        print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, flush=True)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    serve()

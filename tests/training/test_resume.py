@@ -12,8 +12,12 @@ import torch
 
 from course_pkg.__main__ import main
 from course_pkg.training.checkpoint import CheckpointError, load_checkpoint
+from course_pkg.training.distributed import Share
+from course_pkg.training.early_stopping import EarlyStopping
 from course_pkg.training.log import read_records
 from course_pkg.training.loop import CHECKPOINT, fit
+from course_pkg.training.settings import make_optimiser
+from course_pkg.training.state import unpack
 from tests.training.killed import SETTINGS, TASKS
 from tests.training.small import weights
 
@@ -45,15 +49,25 @@ def timeless(folder):
     ]
 
 
-def kill(task, folder, moment, number):
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.training.killed", task, str(folder), moment, str(number)],
+@pytest.fixture(scope="module")
+def kill():
+    """A function that runs a task until a moment at which the process is killed."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.training.killed"],
         cwd=ROOT,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
-    assert run.returncode == -signal.SIGKILL, run.stdout + run.stderr
+    ) as server:
+
+        def order(*words):
+            server.stdin.write("\t".join(map(str, words)) + "\n")
+            server.stdin.flush()
+            assert int(server.stdout.readline()) == signal.SIGKILL
+
+        yield order
+        server.stdin.close()
 
 
 def assert_goes_on_as_if_nothing_had_happened(alone, folder):
@@ -83,26 +97,20 @@ def assert_goes_on_as_if_nothing_had_happened(alone, folder):
         ("saved", 2),
     ],
 )
-def test_a_killed_run_goes_on_to_the_last_bit(alone, tmp_path, moment, number):
+def test_a_killed_run_goes_on_to_the_last_bit(alone, kill, tmp_path, moment, number):
     kill(alone[0], tmp_path, moment, number)
     assert_goes_on_as_if_nothing_had_happened(alone, tmp_path)
 
 
-def test_a_run_that_is_killed_again_and_again_arrives(alone, tmp_path):
+def test_a_run_that_is_killed_again_and_again_arrives(alone, kill, tmp_path):
     for moment, number in [("update", 6), ("write", 2), ("update", 4), ("rename", 3)]:
         kill(alone[0], tmp_path, moment, number)
     assert_goes_on_as_if_nothing_had_happened(alone, tmp_path)
 
 
 def test_another_number_of_processes_is_refused(alone, tmp_path):
-    from course_pkg.training.distributed import Share
-
     name = alone[0]
     fit(TASKS[name](), SETTINGS, folder=tmp_path)
-    from course_pkg.training.early_stopping import EarlyStopping
-    from course_pkg.training.settings import make_optimiser
-    from course_pkg.training.state import unpack
-
     task = TASKS[name]()
     checkpoint = load_checkpoint(tmp_path / CHECKPOINT)
     share = Share(rank=1, world=2)

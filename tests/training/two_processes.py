@@ -1,5 +1,6 @@
 """What torchrun starts: small runs, alone or in a group. ``... two_processes FOLDER``."""
 
+import contextlib
 import pathlib
 import sys
 
@@ -22,7 +23,7 @@ CASES = {
 }
 
 
-class Interrupted(Exception):
+class StoppedError(Exception):
     pass
 
 
@@ -34,7 +35,7 @@ def interrupt_at(number):
         calls[0] += 1
         if calls[0] == number:
             loop.update = update
-            raise Interrupted
+            raise StoppedError
         return update(*arguments)
 
     loop.update = counted
@@ -54,10 +55,8 @@ def run_all(folder, share, device):
             place.mkdir()
         if interrupted:
             interrupt_at(7)
-            try:
+            with contextlib.suppress(StoppedError):
                 loop.fit(language(batch=5, dropout=0.3), SETTINGS, folder=place, share=share)
-            except Interrupted:
-                pass
         task = language(batch=5, dropout=0.3)
         loop.fit(task, SETTINGS, folder=place, share=share, resume=True)
 
