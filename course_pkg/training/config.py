@@ -158,8 +158,8 @@ def to_toml(config: Any) -> str:
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, str):  # a JSON string is a TOML string, but for one character
-        return json.dumps(value).replace("\x7f", "\\u007f")
+    if isinstance(value, str):  # a JSON string is one of TOML, but for DEL
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return json.dumps(value) if isinstance(value, (bool, int)) else repr(float(value))
 
 

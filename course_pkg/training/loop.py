@@ -114,6 +114,9 @@ def fit(
                 load_checkpoint(path),
                 model, optimiser, stopping, run, share.rank, share.world, device,
             )  # fmt: skip
+    if folder is not None and share.is_main:
+        for half in Path(folder).glob(".*.part"):  # what a killed run was writing
+            half.unlink()
     net = distributed.wrap(model, share)
     log = _Log(folder, position.records, settings, share)
     bar = ProgressBar(total, done=position.step, show=show_progress if share.is_main else False)

@@ -128,8 +128,6 @@ def _prepare(folder: Path, config: Config, resume: bool) -> None:
     elif folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder}: expected an empty folder or a run, found other files")
     folder.mkdir(parents=True, exist_ok=True)
-    for half in folder.glob(".*.part"):  # what a killed run was writing
-        half.unlink()
     write_atomically(file, text.encode())
 
 

@@ -75,6 +75,7 @@ def assert_goes_on_as_if_nothing_had_happened(alone, folder):
     task = TASKS[name]()
     fit(task, SETTINGS, folder=folder, resume=True)
     assert timeless(folder) == records
+    assert not list(folder.glob(".*")), "half a file was left"
     assert torch.equal(weights(task), expected)
     tensors, about = load_checkpoint(folder / CHECKPOINT)
     assert about == checkpoint.about
