@@ -13,8 +13,6 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 
-from course_pkg import __version__
-
 PARTS = ("data", "training")  # in the order of the help text
 
 
@@ -24,7 +22,6 @@ def make_parser() -> argparse.ArgumentParser:
         prog="python -m course_pkg",
         description="Companion package of Recurrent Neural Networks, Equation by Equation.",
     )
-    parser.add_argument("--version", action="version", version=__version__)
     subcommands = parser.add_subparsers(required=True, metavar="COMMAND")
     for part in PARTS:
         if importlib.util.find_spec(f"course_pkg.{part}") and importlib.util.find_spec(

@@ -9,7 +9,7 @@ from course_pkg.data.agreement import AGREEMENT_CARD, load_agreement
 from course_pkg.data.card import DataCard
 from course_pkg.data.co2 import CO2_CARD, load_co2
 from course_pkg.data.digits import DIGITS_CARD, MNIST_CARD, MNIST_FILES, load_digits
-from course_pkg.data.download import RemoteFile, local_path, sha256_of
+from course_pkg.data.download import RemoteFile, local_file
 from course_pkg.data.ptb import PTB_CARD, PTB_FILES, load_ptb
 from course_pkg.data.python_text import PYTHON_TEXT_CARD, load_python_text
 from course_pkg.data.sunspots import SUNSPOTS_CARD, load_sunspots
@@ -32,8 +32,7 @@ class DataSet(NamedTuple):
     @property
     def is_here(self) -> bool:
         """Whether loading needs no network."""
-        paths = [(local_path(self.name, file), file.sha256) for file in self.files]
-        return all(path.is_file() and sha256_of(path) == sum_ for path, sum_ in paths)
+        return all(local_file(self.name, file) for file in self.files)
 
 
 CATALOG = {

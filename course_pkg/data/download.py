@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from course_pkg import __version__
-
 FOLDER_VARIABLE = "COURSE_DATA"
+AGENT = "rnn-equation-by-equation (a course; its downloads are checked by SHA256)"
 INSTALL = "'pip install \"rnn-equation-by-equation[data]\"'"
 
 
@@ -23,6 +22,7 @@ class RemoteFile(NamedTuple):
     name: str  # what it is called in the data folder
     url: str  # where it is public
     sha256: str  # of its bytes, 64 hexadecimal digits
+    inside: str = ""  # of what a .gz file holds: such a file may be here unpacked too
 
 
 class DownloadError(OSError):
@@ -47,9 +47,19 @@ def data_folder() -> Path:
     return (Path(cache) if cache else Path.home() / ".cache").absolute() / "course_pkg"
 
 
-def local_path(dataset: str, file: RemoteFile) -> Path:
-    """Return where a file of a data set is, or will be, kept."""
-    return data_folder() / dataset / file.name
+def local_file(dataset: str, file: RemoteFile) -> Path | None:
+    """Return the path of a file that is here, with the right bytes, or None."""
+    for name, sha256 in _forms(file):
+        path = data_folder() / dataset / name
+        if path.is_file() and sha256_of(path) == sha256:
+            return path
+    return None
+
+
+def _forms(file: RemoteFile) -> list[tuple[str, str]]:
+    """Return name and SHA256 of each form in which a file may be kept."""
+    forms = [(file.name, file.sha256)]
+    return [*forms, (file.name.removesuffix(".gz"), file.inside)] if file.inside else forms
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:
@@ -82,14 +92,17 @@ def fetch(dataset: str, file: RemoteFile) -> Path:
     ModuleNotFoundError
         If pooch is not installed; the message says how to install it.
     """
-    path = local_path(dataset, file)
-    if path.exists() and sha256_of(path) == file.sha256:
-        return path
+    found = local_file(dataset, file)
+    if found:
+        return found
+    path = data_folder() / dataset / file.name
     path.parent.mkdir(parents=True, exist_ok=True)
     with _only_one(path):
         # Another process may have been faster; a file with wrong bytes is fetched anew.
-        if not (path.exists() and sha256_of(path) == file.sha256):
-            _download(dataset, file, path)
+        found = local_file(dataset, file)
+        if found:
+            return found
+        _download(dataset, file, path)
     return path
 
 
@@ -97,7 +110,7 @@ def take_from(folder: str | os.PathLike[str], dataset: str, files: Iterable[Remo
     """Copy files of a data set out of a folder of one's own, whatever they are called there.
 
     They are known by their SHA256. That helps where there is no network: one person downloads,
-    everybody copies.
+    everybody copies. A .gz file may be there unpacked.
 
     Parameters
     ----------
@@ -115,17 +128,21 @@ def take_from(folder: str | os.PathLike[str], dataset: str, files: Iterable[Remo
     source = Path(folder)
     if not source.is_dir():
         raise DownloadError(f"{source}: expected a folder with the files of {dataset!r}")
-    wanted = {file.sha256: file for file in files}
-    for candidate in sorted(source.iterdir()):
-        if candidate.is_file() and (found := wanted.pop(sha256_of(candidate), None)):
-            path = local_path(dataset, found)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with _only_one(path), _part_folder(path) as part:
-                shutil.copyfile(candidate, part / found.name)
-                (part / found.name).replace(path)
-    if wanted:
-        missing = ", ".join(f"{file.name} ({file.url})" for file in wanted.values())
-        raise DownloadError(f"{source}: no file with the right SHA256 for {missing}")
+    found = {sha256_of(path): path for path in sorted(source.iterdir()) if path.is_file()}
+    missing = []
+    for file in files:
+        for name, sha256 in _forms(file):
+            if sha256 in found:
+                path = data_folder() / dataset / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with _only_one(path), _part_folder(path) as part:
+                    shutil.copyfile(found[sha256], part / name)
+                    (part / name).replace(path)
+                break
+        else:
+            missing.append(f"{file.name} ({file.url})")
+    if missing:
+        raise DownloadError(f"{source}: no file with the right SHA256 for {', '.join(missing)}")
 
 
 def _download(dataset: str, file: RemoteFile, path: Path) -> None:
@@ -136,9 +153,7 @@ def _download(dataset: str, file: RemoteFile, path: Path) -> None:
         raise ModuleNotFoundError(
             f"downloads need the package pooch; install it with {INSTALL}"
         ) from error
-    get_file = pooch.HTTPDownloader(
-        timeout=30, headers={"User-Agent": f"rnn-equation-by-equation/{__version__}"}
-    )
+    get_file = pooch.HTTPDownloader(timeout=30, headers={"User-Agent": AGENT})
     with _part_folder(path) as part, _quiet(pooch.get_logger()):
         try:
             pooch.retrieve(

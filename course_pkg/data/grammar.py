@@ -106,12 +106,12 @@ class Grammar:
 
     @cached_property
     def mean_length(self) -> float:
-        """The average number of tokens in a sentence: each visit of a state writes one."""
+        """The average number of tokens in a sentence; each visit of a state writes one."""
         return sum(self.visits.values())
 
     @cached_property
     def sentence_entropy(self) -> float:
-        """The entropy of a sentence in nats: that of each choice, times how often it is made."""
+        """The entropy of a sentence in nats, summed over choices times how often they are made."""
         return -sum(
             visits * sum(arc.p * math.log(arc.p) for arc in self.arcs[state])
             for state, visits in self.visits.items()
@@ -119,7 +119,7 @@ class Grammar:
 
     @cached_property
     def perplexity(self) -> float:
-        """What the best possible model reaches: exp of the entropy per token.
+        """The perplexity of the best possible model, exp of the entropy per token.
 
         That holds for long texts of independent sentences.
         """

@@ -75,7 +75,7 @@ def pad_batch(sequences: Sequence[npt.ArrayLike], *, pad: float = 0) -> PaddedBa
                 f"sequences[{b}]: expected shape {expected} with T >= 1, got {array.shape}"
             )
     dtype = np.result_type(*arrays)
-    if np.array(pad).astype(dtype) != pad:
+    if dtype.kind != "f" and not _is_in(pad, dtype):
         raise ValueError(f"pad: expected a value that {dtype} can hold, got {pad}")
     lengths = np.array([len(array) for array in arrays], dtype=np.int64)  # (B,)
     x = np.full((lengths.max(), len(arrays), *first.shape[1:]), pad, dtype=dtype)  # (T, B, ...)
@@ -116,3 +116,9 @@ def unpad_batch(
         raise ValueError(f"x: expected shape (T, B, ...), got {x.shape}")
     ends = check_lengths(lengths, x.shape[0], x.shape[1])
     return [x[:end, b].copy() for b, end in enumerate(ends)]
+
+
+def _is_in(value: float, dtype: np.dtype[Any]) -> bool:
+    """Return whether a value is one of the integers of a dtype."""
+    limits = np.iinfo(dtype)
+    return value == value // 1 and bool(limits.min <= value <= limits.max)

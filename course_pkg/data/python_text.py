@@ -13,7 +13,7 @@ from course_pkg.reference.checks import check_option
 PYTHON_TEXT_CARD = DataCard(
     name="Python language reference",
     origin=f"the module pydoc_data.topics of the running Python, {platform.python_version()}",
-    size="about 370,000 characters or 70,000 words, every paragraph once",
+    size="about 373,000 characters or 76,000 words (Python 3.11), every paragraph once",
     licence="PSF licence",
     citation="The Python Language Reference, Python Software Foundation",
     not_fit_for=(
@@ -64,8 +64,12 @@ def load_python_text(level: str = "char") -> Corpus:
             "install Python's documentation (Debian: python3-doc) or the full Python"
         ) from error
     listed: dict[str, Any] = topics.topics
-    paragraphs = [part for name in sorted(listed) for part in listed[name].split("\n\n")]
-    parts = cut("\n\n".join(dict.fromkeys(paragraphs)), (0.9, 0.95), at="\n\n")
+    once: dict[str, str] = {}  # by its words: copies may be indented differently
+    for name in sorted(listed):
+        for paragraph in listed[name].split("\n\n"):
+            once.setdefault(" ".join(paragraph.split()), paragraph.strip("\n"))
+    once.pop("", None)
+    parts = cut("\n\n".join(once.values()), (0.9, 0.95), at="\n\n")
     if level == "char":
         return Corpus(*parts, level, PYTHON_TEXT_CARD)
     train, valid, test = (words(_without_rules(part)) for part in parts)

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+SMALLEST = 1e-30  # division by less could overflow in single precision
 Numbers = npt.NDArray[np.floating[Any]]
 
 
@@ -67,7 +68,9 @@ class Scaler(ABC):
         if not np.isfinite(rows).all():
             raise ValueError("train: expected finite values, got NaN or infinity")
         offset, unit = self._learn(rows)
-        unit = np.where(unit > 0, unit, 1)  # a feature that never changes stays 0
+        # A feature that never changes becomes 0. Its deviation may be some rounding instead of 0.
+        rounding = 4 * np.finfo(np.float64).eps * np.abs(rows).max(axis=0) + SMALLEST
+        unit = np.where(unit > rounding, unit, 1)
         shape = () if array.ndim == 1 else offset.shape
         self.offset, self.unit = offset.reshape(shape), unit.reshape(shape)
         return self

@@ -209,7 +209,7 @@ class Vocabulary:
 
     @cached_property
     def sha256(self) -> str:
-        """The fingerprint of the content: equal for equal vocabularies, on every machine."""
+        """The fingerprint of the content, equal for equal vocabularies on every machine."""
         return hashlib.sha256(self._content().encode("ascii")).hexdigest()
 
     def _content(self) -> str:

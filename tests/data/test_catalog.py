@@ -1,0 +1,134 @@
+"""The catalog and its command line: every data set is listed, found and explained."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from course_pkg.__main__ import main
+from course_pkg.data import DataCard, catalog
+from course_pkg.data.catalog import CATALOG, DataSet, find
+
+OFFLINE = [name for name, entry in CATALOG.items() if not entry.files]
+
+
+@pytest.mark.parametrize("name", CATALOG)
+def test_every_card_is_filled(name):
+    card = find(name).card
+    assert isinstance(card, DataCard)
+    assert all(len(getattr(card, field)) > 5 for field in card.__dataclass_fields__)
+    assert name == CATALOG[name].name
+
+
+@pytest.mark.parametrize("name", OFFLINE)
+def test_what_is_offline_loads_without_a_data_folder(name, folder):
+    loaded = find(name).load()
+    assert loaded.card == find(name).card
+    assert not folder.exists()
+
+
+def test_the_sizes_on_the_cards_are_those_of_the_data():
+    agreement = find("agreement").load()
+    assert sum(map(len, agreement[:3])) == pytest.approx(88_000, rel=0.01)
+    assert len(find("co2").load().values) == 2284
+    text = find("python-text").load()
+    if sys.version_info[:2] == (3, 11):  # the card says so
+        assert sum(map(len, text[:3])) == pytest.approx(373_000, rel=0.02)
+
+
+def test_the_list_names_every_set_and_where_it_is(capsys):
+    assert main(["data", "list"]) == 0
+    lines = {line.split()[0]: line.split()[1] for line in capsys.readouterr().out.splitlines()}
+    assert list(lines) == list(CATALOG)
+    assert {lines[name] for name in OFFLINE} == {"offline"}
+    assert lines["ptb"] == "download"
+
+
+def test_getting_shows_the_path_and_the_card(server, monkeypatch, capsys, folder):
+    toy = DataSet("toy", CATALOG["ptb"].card, lambda: None, (server.file("t.txt", b"text"),))
+    monkeypatch.setitem(catalog.CATALOG, "toy", toy)
+    assert not toy.is_here
+    assert main(["data", "get", "toy"]) == 0
+    out = capsys.readouterr().out
+    assert f"t.txt: {folder / 'toy' / 't.txt'}" in out
+    assert "Linguistic Data Consortium" in out
+    assert toy.is_here
+    assert main(["data", "list"]) == 0
+    assert "\ntoy              here " in capsys.readouterr().out
+    (folder / "toy" / "t.txt").write_bytes(b"damaged")
+    assert not toy.is_here
+
+
+def test_getting_from_a_folder_needs_no_network(server, monkeypatch, capsys, tmp_path):
+    toy = DataSet("toy", CATALOG["ptb"].card, lambda: None, (server.file("t.txt", b"text"),))
+    monkeypatch.setitem(catalog.CATALOG, "toy", toy)
+    server.content.clear()
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "any-name").write_bytes(b"text")
+    assert main(["data", "get", "toy", "--from", str(tmp_path / "own")]) == 0
+    assert toy.is_here
+
+
+def test_an_offline_set_needs_no_download(capsys):
+    assert main(["data", "get", "sunspots"]) == 0
+    assert "needs no download" in capsys.readouterr().out
+
+
+def test_paths(capsys, folder):
+    assert main(["data", "path"]) == 0
+    assert main(["data", "path", "mnist"]) == 0
+    assert capsys.readouterr().out.splitlines() == [str(folder), str(folder / "mnist")]
+
+
+def test_mistakes_are_one_sentence(server, monkeypatch, capsys):
+    assert main(["data", "get", "moonspots"]) == 1
+    assert capsys.readouterr().err.startswith("error: name: expected one of agreement, co2,")
+    file = server.file("t.txt", b"text")._replace(sha256="0" * 64)
+    toy = DataSet("toy", CATALOG["ptb"].card, lambda: None, (file,))
+    monkeypatch.setitem(catalog.CATALOG, "toy", toy)
+    assert main(["data", "get", "toy"]) == 1
+    assert "Nothing was kept. Try again later, or get the file" in capsys.readouterr().err
+
+
+def test_a_stopped_command_says_so(monkeypatch, capsys):
+    def stop():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("course_pkg.data.cli.data_folder", stop)
+    assert main(["data", "path"]) == 130
+    assert capsys.readouterr().err == "stopped\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["data"], ["data", "get"], ["nothing"]])
+def test_an_unfinished_command_is_explained(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert "usage: python -m course_pkg" in capsys.readouterr().err
+
+
+def test_the_command_line_runs_without_torch_or_any_data_package():
+    blocked = ("torch", "matplotlib", "pooch", "filelock", "mlxtend", "statsmodels", "pandas")
+    code = (
+        f"import sys\nfor name in {blocked!r}: sys.modules[name] = None\n"
+        "from course_pkg.__main__ import main\nsys.exit(main(['data', 'list']))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "agreement" in run.stdout
+
+
+def test_the_module_can_be_run():
+    run = subprocess.run(
+        [sys.executable, "-m", "course_pkg", "data", "path", "ptb"], capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.rstrip().endswith("ptb")
+
+
+def test_cards_can_be_printed():
+    for entry in CATALOG.values():
+        assert np.max([len(line) for line in str(entry.card).splitlines()]) <= 80
