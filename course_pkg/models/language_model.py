@@ -38,6 +38,7 @@ class LanguageModel(nn.Module):
 
     Examples
     --------
+    >>> import torch
     >>> model = LanguageModel(tokens=30, embedding=8, hidden=16)
     >>> logits, state = model(torch.zeros(5, 2, dtype=torch.long))
     >>> logits.shape, len(state), state[0].shape

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_pkg import __version__
 from course_pkg.data.card import DataCard
 
 
@@ -100,8 +99,7 @@ def model_card(
         "",
         f"`{command}`",
         "",
-        f"python {platform.python_version()}, numpy {np.__version__}, torch {torch.__version__}, "
-        f"course_pkg {__version__}",
+        f"python {platform.python_version()}, numpy {np.__version__}, torch {torch.__version__}",
         "",
         "```toml",
         config.rstrip(),
