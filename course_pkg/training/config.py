@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import MISSING, asdict, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import NoneType, UnionType
@@ -114,17 +114,19 @@ def from_table(kind: type[C], table: Mapping[str, Any], where: str = "") -> C:
             hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}"
             raise ConfigError(f"{full}: unknown key; {hint}")
         values[key] = _checked(full, value, hints[key])
+    missing = [
+        field.name
+        for field in fields(kind)  # type: ignore[arg-type]
+        if field.init
+        and field.name not in values
+        and field.default is MISSING
+        and field.default_factory is MISSING
+    ]
+    if missing:
+        raise ConfigError(f"{where or 'the file'}: missing: {', '.join(missing)}")
     try:
         return kind(**values)
-    except TypeError as error:
-        missing = [f.name for f in fields(kind) if f.name not in values]  # type: ignore[arg-type]
-        if "missing" in str(error):
-            named = [name for name in missing if f"'{name}'" in str(error)]
-            raise ConfigError(f"{where or 'the file'}: missing: {', '.join(named)}") from error
-        raise ConfigError(f"{where}: {error}" if where else str(error)) from error
-    except ConfigError:
-        raise
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ConfigError(f"{where}.{error}" if where else str(error)) from error
 
 

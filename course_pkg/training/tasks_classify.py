@@ -126,7 +126,7 @@ class Classify:
         x, labels, *lengths = batch
         logits = net(x, *lengths)  # (B, C)
         total = cross_entropy(logits, labels, ignore_index=IGNORED, reduction="sum")
-        return Loss(total, int((labels != IGNORED).sum()))
+        return Loss(total, int((labels != IGNORED).sum().item()))
 
     def evaluate(self, part: str, device: torch.device) -> dict[str, float]:
         """Return the mean cross-entropy, in nats, and the accuracy on a part."""
@@ -139,8 +139,8 @@ class Classify:
             batch = self._batch(data, order[start : start + size], ALONE)
             x, labels, *lengths = (tensor.to(device) for tensor in batch)
             logits = self.model(x, *lengths).double()
-            loss = loss.add(float(cross_entropy(logits, labels, reduction="sum")), len(labels))
-            correct = correct.add(float((logits.argmax(dim=1) == labels).sum()), len(labels))
+            loss = loss.add(cross_entropy(logits, labels, reduction="sum").item(), len(labels))
+            correct = correct.add((logits.argmax(dim=1) == labels).sum().item(), len(labels))
         return {"loss": loss.value, "accuracy": correct.value}
 
     def identity(self) -> dict[str, Any]:

@@ -117,7 +117,7 @@ class PredictNext:
             logits, state = self.model(_ids(x).to(device), state)
             target = _ids(y).to(device)
             total = cross_entropy(logits.flatten(0, 1).double(), target.flatten(), reduction="sum")
-            mean = mean.add(float(total), target.numel())
+            mean = mean.add(total.item(), target.numel())
         nats = mean.value
         return {"loss": nats, "perplexity": perplexity(nats), "bits": bits(nats)}
 
