@@ -88,7 +88,7 @@ class EarlyStopping:
             model.load_state_dict(self.weights)
 
     def about(self) -> dict[str, Any]:
-        """Return what a checkpoint has to keep besides :attr:`weights`, as JSON."""
+        """Return what a checkpoint has to keep besides ``weights``, as JSON."""
         return {"best": self.best, "evaluations_since": self.evaluations_since}
 
     def resume(self, about: Mapping[str, Any], weights: Mapping[str, Tensor]) -> None:

@@ -117,6 +117,61 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
+class RunLog:
+    """The log of a run in its folder, or a list if it has none; silent in the other processes.
+
+    Parameters
+    ----------
+    folder : Path or None
+    keep, tensorboard
+        As for :class:`MetricLog`.
+    writes : bool
+        Whether this process writes the files.
+
+    Examples
+    --------
+    >>> log = RunLog(None)
+    >>> log.write(step=1, loss=0.5)
+    >>> log.records()
+    [{'step': 1, 'loss': 0.5}]
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        *,
+        keep: int = 0,
+        tensorboard: bool = False,
+        writes: bool = True,
+    ) -> None:
+        self.folder = folder
+        self._kept: list[dict[str, Any]] = []
+        self._file: MetricLog | None = None
+        if folder is not None and writes:
+            self._file = MetricLog(folder, keep=keep, tensorboard=tensorboard)
+
+    @property
+    def count(self) -> int:
+        """How many records the files hold."""
+        return 0 if self._file is None else self._file.records
+
+    def write(self, **record: Any) -> None:
+        """Append a record."""
+        if self._file is not None:
+            self._file.write(record)
+        elif self.folder is None:
+            self._kept.append(record)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return all records of the run, those before a resumption too."""
+        return self._kept if self._file is None else read_records(self._file.folder)
+
+    def close(self) -> None:
+        """Close the files."""
+        if self._file is not None:
+            self._file.close()
+
+
 def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 

@@ -27,6 +27,17 @@ class Position:
     epoch_loss: Mean = field(default_factory=Mean)  # over the batches of this epoch that are done
     log_loss: Mean = field(default_factory=Mean)  # since the last record
 
+    def add(self, batches: int, loss: Mean) -> None:
+        """Take note of an update."""
+        self.step += 1
+        self.batch += batches
+        self.epoch_loss = self.epoch_loss.add(*loss)
+        self.log_loss = self.log_loss.add(*loss)
+
+    def start_epoch(self) -> None:
+        """Go on to the first batch of the next epoch."""
+        self.epoch, self.batch, self.epoch_loss = self.epoch + 1, 0, Mean()
+
 
 class Own(NamedTuple):
     """What each process of a group has of its own."""

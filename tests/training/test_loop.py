@@ -14,9 +14,10 @@ from torch.nn.functional import cross_entropy
 from course_pkg.data.padding import pad_batch
 from course_pkg.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from course_pkg.training.distributed import Share
-from course_pkg.training.loop import CHECKPOINT, evaluate, fit, update
+from course_pkg.training.loop import CHECKPOINT, evaluate, fit
 from course_pkg.training.schedules import one_cycle
 from course_pkg.training.settings import Settings, make_optimiser
+from course_pkg.training.update import update
 from tests.training.small import CPU, classify, language, weights
 
 SETTINGS = Settings(epochs=2, lr=1e-2, log_every=1)
@@ -388,3 +389,30 @@ def test_bad_settings_are_refused(changes, error, message):
 def test_settings_that_do_not_fit_the_task_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         fit(classify(), replace(SETTINGS, **changes), device=CPU)
+
+
+def test_a_task_that_has_fewer_batches_than_it_says_is_found_out():
+    task = classify()
+    task.batches_per_epoch = lambda: 9
+    with pytest.raises(RuntimeError, match="task: expected 9 batches in an epoch, got 7"):
+        fit(task, SETTINGS)
+
+
+def test_a_task_without_batches_is_refused():
+    task = classify()
+    task.batches_per_epoch = lambda: 0
+    with pytest.raises(ValueError, match="task: expected at least one batch per epoch, got none"):
+        fit(task, SETTINGS)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device")
+@pytest.mark.parametrize("make", [classify, language])
+def test_a_graphics_card_gives_the_same_curve_and_resumes(make, tmp_path):
+    cuda, settings = torch.device("cuda"), replace(SETTINGS, checkpoint_every=3)
+    on_cpu, task = fit(make(), settings), make()
+    on_card = fit(task, settings, device=cuda, folder=tmp_path)
+    np.testing.assert_allclose(losses(on_card), losses(on_cpu), rtol=0, atol=1e-3)
+    again = make()
+    fit(again, settings, device=cuda, folder=tmp_path, resume=True)
+    torch.testing.assert_close(weights(again), weights(task), rtol=0, atol=0)
