@@ -23,8 +23,8 @@ TASKS = {
     "language": lambda: language(dropout=0.3),
 }
 SETTINGS = Settings(
-    epochs=3, lr=1e-2, schedule="cosine", accumulate=2, log_every=1, checkpoint_every=4,
-    evaluate_every=6, patience=30,
+    epochs=3, lr=1e-2, schedule="cosine", accumulate=2, log_every=1, checkpoint_every=3,
+    evaluate_every=4, patience=30,
 )  # fmt: skip
 
 

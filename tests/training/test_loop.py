@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from course_pkg.data.padding import pad_batch
+from course_pkg.training import loop
 from course_pkg.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from course_pkg.training.distributed import Share
 from course_pkg.training.loop import CHECKPOINT, evaluate, fit
@@ -146,6 +147,32 @@ def test_early_stopping_ends_the_run_with_the_best_weights():
     assert values[-1] > result.best
 
 
+@pytest.mark.parametrize("after_the_best", [1, 4])
+def test_early_stopping_remembers_the_best_over_an_interruption(
+    tmp_path, monkeypatch, after_the_best
+):
+    settings = Settings(epochs=400, lr=5e-2, patience=5)
+    quiet, disturbed, resumed = (classify(counts=(16, 40, 40), batch=16) for _ in range(3))
+    expected = fit(quiet, settings)
+    values = [record["valid_loss"] for record in evaluations(expected)]
+    stop = values.index(min(values)) + 1 + after_the_best  # one step an epoch
+
+    def interrupted(*arguments):
+        if len(calls) == stop:
+            raise KeyboardInterrupt
+        calls.append(1)
+        return update(*arguments)
+
+    calls = []
+    monkeypatch.setattr(loop, "update", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fit(disturbed, settings, folder=tmp_path)
+    monkeypatch.undo()
+    found = fit(resumed, settings, folder=tmp_path, resume=True)
+    assert (found.steps, found.best) == (expected.steps, expected.best)
+    assert torch.equal(weights(resumed), weights(quiet))
+
+
 def test_selection_can_look_at_another_metric():
     task = classify()
     result = fit(task, replace(SETTINGS, epochs=5, select_by="accuracy"))
@@ -196,10 +223,11 @@ def test_evaluations_and_checkpoints_come_when_they_are_due(tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
-def test_bfloat16_trains_and_weights_stay_in_full_precision():
-    task = classify()
+@pytest.mark.parametrize("make", [classify, language])
+def test_bfloat16_trains_and_weights_stay_in_full_precision(make):
+    task = make()
     result = fit(task, replace(SETTINGS, epochs=8, precision="bfloat16"))
-    full = fit(classify(), replace(SETTINGS, epochs=8))
+    full = fit(make(), replace(SETTINGS, epochs=8))
     assert {p.dtype for p in task.model.parameters()} == {torch.float32}
     assert losses(result) != losses(full)
     assert result.best == pytest.approx(full.best, abs=0.1)

@@ -84,7 +84,7 @@ def assert_goes_on_as_if_nothing_had_happened(alone, folder):
         assert torch.equal(tensor, checkpoint.tensors[key]), key
 
 
-# Files are written in this order: the log's beginning, then a checkpoint at every 4th step and
+# Files are written in this order: the log's beginning, then a checkpoint at every 3rd step and
 # at every evaluation.
 @pytest.mark.parametrize(
     ("moment", "number"),
