@@ -128,7 +128,8 @@ def test_rows_are_steps():
     assert x.shape == (28, 5, 28)
     assert x.dtype == np.float32
     assert x.flags.c_contiguous
-    np.testing.assert_allclose(x[3, 2] * 255, images[2, 3], atol=1e-4)
+    for t in (0, 9, 14, 27):  # the rows at the edge are empty
+        np.testing.assert_allclose(x[t] * 255, images[:, t], atol=1e-4)
     assert (x.min(), x.max()) == (0, 1)
 
 

@@ -65,6 +65,10 @@ def test_what_is_left_over_does_not_pile_up_in_one_part():
 def test_a_share_that_floats_cannot_hold_is_met():
     split = stratified_split(np.zeros(100, dtype=int), (0.29, 0.71, 0.0), np.random.default_rng(0))
     assert [len(part) for part in split] == [29, 71, 0]
+    # 0.55 * 100 is 55.00000000000001: still no broken share, though "a" leaves the part behind.
+    labels = np.array(["a"] * 3 + ["b"] * 100)
+    split = stratified_split(labels, (0.55, 0.225, 0.225), np.random.default_rng(0))
+    assert (labels[split.train] == "b").sum() == 55
 
 
 @given(st.integers(1, 200), FRACTIONS)
