@@ -86,6 +86,18 @@ def fit(
     -----
     Every generator is seeded with ``settings.seed`` plus the rank. What one step does is
     :func:`course_pkg.training.update.update`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from course_pkg.models.language_model import LanguageModel
+    >>> from course_pkg.training.tasks_lm import PredictNext
+    >>> text = np.arange(300) % 5  # 0 1 2 3 4 0 1 2 ...
+    >>> model = LanguageModel(tokens=5, embedding=4, hidden=8)
+    >>> task = PredictNext(model, {"train": text[:250], "valid": text[250:]}, batch=5, window=10)
+    >>> result = fit(task, Settings(epochs=40, lr=0.02))
+    >>> result.steps, result.best < 0.1  # nats per token; it began near log 5 = 1.61
+    (200, True)
     """
     device = torch.device("cpu") if device is None else device
     _check(task, settings)
@@ -191,7 +203,20 @@ def fit(
 
 
 def evaluate(task: Task, part: str, device: torch.device | None = None) -> dict[str, float]:
-    """Return the metrics of the model on a part, with dropout off, and put its mode back."""
+    """Return the metrics of the model on a part, with dropout off, and put its mode back.
+
+    Parameters
+    ----------
+    task : Task
+    part : str
+        The test part too; once, when nothing is chosen any more.
+    device : torch.device, optional
+        The CPU by default.
+
+    Returns
+    -------
+    dict of str to float
+    """
     device = torch.device("cpu") if device is None else device
     mode = task.model.training
     task.model.eval()
