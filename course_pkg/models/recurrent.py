@@ -33,8 +33,8 @@ class Recurrent(nn.Module):
     bidirectional : bool
         Whether each layer also has a reader that runs from the end (D = 2).
     backend : {'torch', 'ours'}
-        ``torch.nn``'s kernels, which are faster on a graphics card and for an LSTM in float32,
-        or the modules of this package. The numbers are the same.
+        ``torch.nn``'s kernels, which are faster for an LSTM in float32 and use cuDNN on a
+        CUDA device, or the modules of this package. The numbers are the same.
     start : {'torch', 'orthogonal'}
         How weights are drawn: uniform in +-1/sqrt(H), or by :func:`start_orthogonal`.
 

@@ -20,8 +20,8 @@ def pick_device(name: str = "auto", *, local_rank: int = 0) -> torch.device:
     Parameters
     ----------
     name : {'auto', 'cpu', 'cuda', 'mps'}
-        'auto' takes a CUDA device if there is one and the CPU otherwise. It never takes 'mps':
-        there, some operations are missing and results differ more, so one has to ask for it.
+        'auto' takes a CUDA device if there is one and the CPU otherwise. It never takes 'mps',
+        where the course has not been tried: one has to ask for it.
     local_rank : int
         Which CUDA device, when several processes share a machine.
 
