@@ -48,7 +48,8 @@ def run_all(folder, share, device):
             place.mkdir(parents=True)
         task, settings = make()
         loop.fit(task, settings, folder=place, share=share, device=device)
-    # Dropout, so that each process has a random state of its own; interrupted and resumed.
+    # Dropout, so that each process has a random state of its own, also with shares of one size;
+    # interrupted and resumed.
     for name, interrupted in (("quiet", False), ("interrupted", True)):
         place = folder / name
         if share.is_main:
@@ -56,8 +57,8 @@ def run_all(folder, share, device):
         if interrupted:
             interrupt_at(7)
             with contextlib.suppress(StoppedError):
-                loop.fit(language(batch=5, dropout=0.3), SETTINGS, folder=place, share=share)
-        task = language(batch=5, dropout=0.3)
+                loop.fit(language(batch=4, dropout=0.3), SETTINGS, folder=place, share=share)
+        task = language(batch=4, dropout=0.3)
         loop.fit(task, SETTINGS, folder=place, share=share, resume=True)
 
 
