@@ -177,6 +177,9 @@ def backward_windows(dy: Array, cache: rnn.Cache, k1: int, k2: int) -> rnn.Grads
 
     Notes
     -----
+    All loss terms go back at once, one step at a time, so the work is that of k2 steps for each of
+    them, whatever k1 is. A program that goes back once for every k1 steps needs k2/k1.
+
     Equation: eq-tbptt-window
 
     Source: :cite:t:`williamspeng1990`.
@@ -193,21 +196,32 @@ def backward_windows(dy: Array, cache: rnn.Cache, k1: int, k2: int) -> rnn.Grads
     if k2 < k1:
         raise ValueError(f"k2: expected at least k1 = {k1}, got {k2}")
     x, h, params, nonlinearity, _ = cache
-    T = len(x)
-    dx, sums = np.zeros_like(x), [np.zeros_like(h[0]), *(np.zeros_like(p) for p in params)]
-    for first in range(0, T, k1):  # the newest loss terms of this window: first, ..., stop - 1
-        stop = min(first + k1, T)
-        start = max(0, stop - k2)
-        newest = np.zeros_like(dy[start:stop])
-        newest[first - start :] = dy[first:stop]
-        window = rnn.Cache(x[start:stop], h[start : stop + 1], params, nonlinearity, None)
-        grads = rnn.backward(newest, window)
-        dx[start:stop] += grads.dx
-        if start > 0:  # the state before the window is taken as given
-            grads = grads._replace(dh0=np.zeros_like(grads.dh0))
-        for total, part in zip(sums, grads[1:], strict=True):
-            total += part
-    return rnn.Grads(dx, *sums)
+    T, B, I = x.shape
+    H = h.shape[2]
+    steps = np.arange(T)
+    stops = np.minimum(T, k1 * (steps // k1 + 1))  # where the way back of each loss term begins
+    reach = steps - np.maximum(0, stops - k2) + 1  # how many steps it sees
+    slope = rnn._slope(h[1:], nonlinearity)  # (T, B, H)
+    da, dh0 = np.zeros_like(dy), np.zeros_like(h[0])
+    # All loss terms go back together: after ``lag`` steps, delta[t] belongs to loss term t + lag.
+    delta = dy
+    for lag in range(reach.max()):
+        now = slope[: T - lag] * delta  # (T-lag, B, H)
+        now[reach[lag:] <= lag] = 0  # beyond the window
+        da[: T - lag] += now
+        back = (now.reshape(-1, H) @ params.W_hh).reshape(now.shape)
+        dh0 += back[0]
+        delta = back[1:]
+    da_all = da.reshape(T * B, H)
+    db = da_all.sum(axis=0)
+    return rnn.Grads(
+        dx=(da_all @ params.W_ih).reshape(T, B, I),
+        dh0=dh0,
+        dW_ih=da_all.T @ x.reshape(T * B, I),
+        dW_hh=da_all.T @ h[:-1].reshape(T * B, H),
+        db_ih=db,
+        db_hh=db.copy(),
+    )
 
 
 def _checked(dy: Array, cache: rnn.Cache) -> Array:
