@@ -51,7 +51,7 @@ def gradient_routes(T: int = 3) -> Figure:
         before = x - gap
         _arrow(ax, (before + 0.35, 0.1), (x - 0.35, 0.1), GREY)
         _arrow(ax, (x - 0.35, -0.12), (before + 0.35, -0.12), RED)
-        label = f"$W_{{hh}}^{{\\top}}\\,\\delta^a_{number}$"
+        label = f"$W_{{hh}}^{{\\top}}\\,\\delta a_{number}$"
         ax.text(x - gap / 2, -0.42, label, color=RED, fontsize=11, ha="center")
     ax.text(-gap + 0.3, 0.0, "$h_0$", ha="right", va="center")
     ax.text(gap * (T - 1) + 0.55, -0.02, "nothing\ncomes back", color=GREY, fontsize=9, va="center")
