@@ -1,1 +1,1 @@
-"""The same ideas in PyTorch, written from scratch: no ``torch.nn.RNN``, ``LSTM`` or ``GRU``."""
+"""The same ideas in PyTorch, written from scratch, and task models built from them."""

@@ -1,0 +1,119 @@
+"""A classifier of sequences: a recurrent network, one vector per sequence, a linear readout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from course_pkg.models.recurrent import Recurrent
+from course_pkg.models.stack import Lengths
+from course_pkg.reference.checks import check_number, check_option, check_size
+
+
+class SequenceClassifier(nn.Module):
+    """Read a sequence of vectors, or of ids, and score its classes.
+
+    Parameters
+    ----------
+    classes : int
+        C, at least 2.
+    features : int, optional
+        I, if the steps are vectors. Either this or ``tokens`` is needed.
+    tokens : int, optional
+        V, if the steps are ids 0..V-1; they are embedded in ``embedding`` dimensions.
+    embedding : int
+        The size of an embedding.
+    cell, hidden, layers, bidirectional, backend, start
+        As in :class:`course_pkg.models.recurrent.Recurrent`.
+    pooling : {'last', 'mean'}
+        Which vector stands for a sequence: the state after its last valid step (in both
+        directions: each reader's last), or the mean of the outputs over its valid steps.
+    dropout : float in [0, 1)
+        On the input of the readout, and on embeddings.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type or range, or not exactly one kind of input is named.
+
+    Examples
+    --------
+    >>> model = SequenceClassifier(classes=10, features=28, hidden=16)
+    >>> model(torch.zeros(28, 5, 28)).shape
+    torch.Size([5, 10])
+    >>> model = SequenceClassifier(classes=2, tokens=100, embedding=8, hidden=16, pooling="mean")
+    >>> model(torch.zeros(7, 3, dtype=torch.long), lengths=[7, 1, 2]).shape
+    torch.Size([3, 2])
+    """
+
+    def __init__(
+        self,
+        *,
+        classes: int,
+        features: int | None = None,
+        tokens: int | None = None,
+        embedding: int = 64,
+        cell: str = "lstm",
+        hidden: int = 128,
+        layers: int = 1,
+        bidirectional: bool = False,
+        pooling: str = "last",
+        dropout: float = 0.0,
+        backend: str = "torch",
+        start: str = "orthogonal",
+    ) -> None:
+        super().__init__()
+        if check_size("classes", classes) < 2:
+            raise ValueError(f"classes: expected an integer of at least 2, got {classes}")
+        if (features is None) == (tokens is None):
+            raise ValueError(
+                "features, tokens: expected exactly one of the two, "
+                f"got features={features} and tokens={tokens}"
+            )
+        check_option("pooling", pooling, ("last", "mean"))
+        check_number("dropout", dropout, "[0, 1)")
+        self.settings: dict[str, Any] = {
+            "classes": classes, "features": features, "tokens": tokens, "embedding": embedding,
+            "cell": cell, "hidden": hidden, "layers": layers, "bidirectional": bidirectional,
+            "pooling": pooling, "dropout": dropout, "backend": backend, "start": start,
+        }  # fmt: skip
+        self.pooling, self.layers = pooling, layers
+        self.embedding: nn.Embedding | None = None
+        size = features
+        if tokens is not None:
+            size = check_size("embedding", embedding)
+            self.embedding = nn.Embedding(check_size("tokens", tokens), size)
+        self.recurrent = Recurrent(
+            cell, size or 0, hidden, num_layers=layers, bidirectional=bidirectional,
+            backend=backend, start=start,
+        )  # fmt: skip
+        self.dropout = nn.Dropout(dropout)
+        self.readout = nn.Linear(self.recurrent.output_size, classes)
+
+    def forward(self, x: Tensor, lengths: Lengths | None = None) -> Tensor:
+        """Return the logits of every sequence.
+
+        Parameters
+        ----------
+        x : Tensor, (T, B, I) of floats or (T, B) of ids
+        lengths : (B,) integers in 1..T, optional
+            Number of valid steps of each sequence; what lies behind is never read.
+
+        Returns
+        -------
+        logits : Tensor, (B, C)
+        """
+        inputs = x if self.embedding is None else self.dropout(self.embedding(x))  # (T, B, I)
+        y, state = self.recurrent(inputs, lengths=lengths)  # (T, B, D*H)
+        if self.pooling == "last":
+            h = state[0].unflatten(0, (self.layers, -1))[-1]  # (D, B, H), of the last layer
+            v = h.transpose(0, 1).flatten(1)  # (B, D*H)
+        elif lengths is None:
+            v = y.mean(dim=0)
+        else:  # the outputs behind the end are 0: they add nothing, and are not counted
+            counts = torch.as_tensor(lengths, device=y.device, dtype=y.dtype)
+            v = y.sum(dim=0) / counts[:, None]
+        logits: Tensor = self.readout(self.dropout(v))  # (B, C)
+        return logits

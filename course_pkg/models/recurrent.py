@@ -1,0 +1,151 @@
+"""One recurrent network for all task models: any cell, ours or ``torch.nn``'s."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+from course_pkg.models.gru import GRU
+from course_pkg.models.lstm import LSTM
+from course_pkg.models.rnn import RNN
+from course_pkg.models.stack import Lengths
+from course_pkg.reference.checks import check_lengths, check_option
+
+State = tuple[Tensor, ...]  # (L*D, B, H) each: h, and c for an LSTM
+
+OURS: dict[str, Any] = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
+TORCH: dict[str, Any] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+
+
+class Recurrent(nn.Module):
+    """A stack of recurrent layers whose states are a tuple, whatever the cell.
+
+    Parameters
+    ----------
+    cell : {'rnn', 'gru', 'lstm'}
+    input_size, hidden_size : int
+        I and H.
+    num_layers : int
+        L.
+    bidirectional : bool
+        Whether each layer also has a reader that runs from the end (D = 2).
+    backend : {'torch', 'ours'}
+        ``torch.nn``'s kernels, which are faster for an LSTM in float32 and use cuDNN on a
+        CUDA device, or the modules of this package. The numbers are the same.
+    start : {'torch', 'orthogonal'}
+        How weights are drawn: uniform in +-1/sqrt(H), or by :func:`start_orthogonal`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is no integer of at least 1, or an option is unknown.
+
+    Examples
+    --------
+    >>> network = Recurrent("lstm", 3, 4, num_layers=2)
+    >>> y, (h, c) = network(torch.zeros(5, 2, 3), lengths=[5, 1])
+    >>> y.shape, h.shape, c.shape
+    (torch.Size([5, 2, 4]), torch.Size([2, 2, 4]), torch.Size([2, 2, 4]))
+    """
+
+    def __init__(
+        self,
+        cell: str,
+        input_size: int,
+        hidden_size: int,
+        *,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        backend: str = "torch",
+        start: str = "torch",
+    ) -> None:
+        super().__init__()
+        check_option("cell", cell, tuple(OURS))
+        check_option("backend", backend, ("torch", "ours"))
+        check_option("start", start, ("torch", "orthogonal"))
+        self.cell, self.backend = cell, backend
+        # Ours is made in both cases: it checks the sizes, and torch.nn's copies its weights.
+        network = OURS[cell](
+            input_size, hidden_size, num_layers, bidirectional=bidirectional, gradient="by_hand"
+        )
+        self.output_size = network.D * hidden_size
+        self.network: nn.Module = network.to_torch() if backend == "torch" else network
+        if start == "orthogonal":
+            start_orthogonal(self.network, cell)
+
+    def forward(
+        self, x: Tensor, state: State = (), lengths: Lengths | None = None
+    ) -> tuple[Tensor, State]:
+        """Run all layers.
+
+        Parameters
+        ----------
+        x : Tensor, (T, B, I)
+        state : tuple of Tensors, (L*D, B, H)
+            The initial states, h alone or h and c; empty for zeros.
+        lengths : (B,) integers in 1..T, optional
+            Number of valid steps of each sequence, in any order.
+
+        Returns
+        -------
+        y : Tensor, (T, B, D*H)
+            0 behind the end of a sequence.
+        state : tuple of Tensors, (L*D, B, H)
+            After the last valid step.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a length does not fit.
+        """
+        start = None if not state else state if self.cell == "lstm" else state[0]
+        if self.backend == "ours":
+            y, last = self.network(x, start, lengths)
+        elif lengths is None:
+            y, last = self.network(x, start)
+        else:
+            values = lengths.cpu() if isinstance(lengths, Tensor) else torch.as_tensor(lengths)
+            check_lengths(values.numpy(), T=x.shape[0], B=x.shape[1])
+            packed = pack_padded_sequence(x, values, enforce_sorted=False)
+            y, last = self.network(packed, start)
+            y, _ = pad_packed_sequence(cast(PackedSequence, y), total_length=x.shape[0])
+        return y, (last if isinstance(last, tuple) else (last,))
+
+
+def start_orthogonal(network: nn.Module, cell: str) -> None:
+    """Draw weights for long memories, gate by gate, from torch's generator.
+
+    Recurrent matrices are orthogonal, input matrices uniform with Glorot's variance, biases 0;
+    the forget gate of an LSTM gets a bias of 1, once, not in both of its biases.
+
+    Notes
+    -----
+    Source: Saxe, McClelland and Ganguli (2014); Glorot and Bengio (2010); the forget bias:
+    Gers, Schmidhuber and Cummins (2000), Jozefowicz, Zaremba and Sutskever (2015).
+
+    Examples
+    --------
+    >>> lstm = nn.LSTM(3, 2)
+    >>> start_orthogonal(lstm, "lstm")
+    >>> lstm.bias_ih_l0.tolist()
+    [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+    >>> W_hg = lstm.weight_hh_l0[4:6]  # the rows of gate g
+    >>> bool(torch.allclose(W_hg @ W_hg.T, torch.eye(2), atol=1e-5))
+    True
+    """
+    gates = {"rnn": 1, "gru": 3, "lstm": 4}[check_option("cell", cell, tuple(OURS))]
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            last = name.rsplit(".", 1)[-1]
+            if parameter.dim() == 2:
+                recurrent = last.startswith(("W_hh", "weight_hh"))
+                for block in parameter.chunk(gates):
+                    draw = nn.init.orthogonal_ if recurrent else nn.init.xavier_uniform_
+                    draw(block)
+            else:
+                parameter.zero_()
+                if cell == "lstm" and last.startswith(("b_ih", "bias_ih")):
+                    parameter.chunk(gates)[1].fill_(1.0)

@@ -1,0 +1,1 @@
+"""Training: one explicit loop, with schedules, early stopping, logs, checkpoints and resuming."""

@@ -1,0 +1,103 @@
+"""Means over ragged batches, and the metrics made from them."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from course_pkg.reference.checks import check_number
+
+
+class Mean(NamedTuple):
+    """A mean that grows batch by batch: sums and counts are added, means never are.
+
+    The mean of the batches' means is another number when the batches differ in size.
+
+    Examples
+    --------
+    >>> mean = Mean().add(6.0, 3).add(10.0, 1)
+    >>> mean.value  # not (2 + 10) / 2
+    4.0
+    """
+
+    total: float = 0.0
+    number: float = 0.0
+
+    def add(self, total: float, number: float) -> Mean:
+        """Return the mean with a further sum over ``number`` values."""
+        return Mean(self.total + float(total), self.number + float(number))
+
+    @property
+    def value(self) -> float:
+        """The sum divided by the number; NaN while nothing has been counted."""
+        return self.total / self.number if self.number else math.nan
+
+
+def perplexity(nats: float) -> float:
+    """Turn a mean cross-entropy in nats per symbol into a perplexity.
+
+    Examples
+    --------
+    >>> round(perplexity(math.log(10)), 6)  # as unsure as among 10 equal choices
+    10.0
+    """
+    nats = check_number("nats", nats, "[0, inf]")
+    return math.exp(nats) if nats < 700 else math.inf
+
+
+def bits(nats: float) -> float:
+    """Turn a mean cross-entropy in nats per symbol into bits per symbol.
+
+    Examples
+    --------
+    >>> bits(math.log(8))
+    3.0
+    """
+    return check_number("nats", nats, "[0, inf]") / math.log(2)
+
+
+class Interval(NamedTuple):
+    """A confidence interval."""
+
+    low: float
+    high: float
+
+
+def wilson_interval(correct: int, count: int, *, z: float = 1.959964) -> Interval:
+    """Return the interval for an accuracy measured on ``count`` independent examples.
+
+    Parameters
+    ----------
+    correct : int in 0..count
+    count : int, at least 1
+    z : float, above 0
+        1.96 standard errors give 95 %.
+
+    Returns
+    -------
+    Interval
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is out of range.
+
+    Notes
+    -----
+    It speaks of the examples drawn, not of the seeds of training, and stays inside 0..1, where
+    the simple ``p +- z sqrt(p (1 - p) / n)`` does not.
+
+    Source: Wilson (1927).
+
+    Examples
+    --------
+    >>> low, high = wilson_interval(985, 1000)
+    >>> round(low, 3), round(high, 3)
+    (0.975, 0.991)
+    """
+    n = check_number("count", count, "[1, inf)")
+    p = check_number("correct", correct, f"[0, {count}]") / n
+    z = check_number("z", z, "(0, inf)")
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return Interval(max(0.0, middle - half), min(1.0, middle + half))

@@ -1,0 +1,177 @@
+"""The settings of a training run: one frozen object, checked when it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from course_pkg.reference.checks import check_number, check_option, check_size
+from course_pkg.training.schedules import SCHEDULES
+from course_pkg.training.seeding import check_seed
+
+OPTIMISERS = ("adam", "adamw", "sgd")
+PRECISIONS = ("full", "bfloat16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to train. Either ``epochs`` or ``steps`` is needed; the rest has defaults.
+
+    Parameters
+    ----------
+    epochs, steps : int, at least 1
+        How long: in passes over the training part, or in updates.
+    seed : int
+        For dropout, and whatever else is drawn while training.
+    deterministic : bool
+        Refuse operations that differ from run to run on a graphics card.
+    optimiser : {'adam', 'adamw', 'sgd'}
+    lr : float, above 0
+        The learning rate where the schedule is 1.
+    momentum : float in [0, 1)
+        For sgd.
+    weight_decay : float, at least 0
+    schedule : {'constant', 'cosine', 'one_cycle', 'slanted_triangular'}
+    warm_up_steps : int, at least 0
+    clip : float, at least 0
+        The largest norm of the gradient; 0 means that it is not clipped.
+    accumulate : int, at least 1
+        How many batches are added up to one update: a large batch on a small machine.
+    precision : {'full', 'bfloat16'}
+        'bfloat16' computes products with 8 bits of mantissa by autocast; weights stay as they
+        are. float16 is left out: it needs its loss scaled, bfloat16 does not.
+    select_on : str
+        The part that early stopping and the choice of the best weights look at; never test.
+    select_by : str
+        The metric that they look at.
+    patience : int, at least 0, or None
+        How many evaluations may pass without an improvement; None never stops early.
+    min_delta : float, at least 0
+        The least change that is an improvement.
+    evaluate_every : int, at least 0
+        Steps between evaluations; 0 means after every epoch. The last step is always evaluated.
+    checkpoint_every : int, at least 0
+        Steps between checkpoints; 0 means at evaluations only. Those have one in any case.
+    log_every : int, at least 1
+        Steps between two records of the training loss.
+    tensorboard : bool
+        Write TensorBoard's event files too.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a setting has a wrong type or range; the message names it.
+
+    Examples
+    --------
+    >>> Settings(epochs=3, lr=4e-3, schedule="one_cycle").clip
+    1.0
+    >>> Settings(epochs=3, select_on="test")
+    Traceback (most recent call last):
+        ...
+    ValueError: select_on: the test part is for one last measurement; a choice made on it ...
+    """
+
+    epochs: int | None = None
+    steps: int | None = None
+    seed: int = 0
+    deterministic: bool = False
+    optimiser: str = "adam"
+    lr: float = 1e-3
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    schedule: str = "constant"
+    warm_up_steps: int = 0
+    clip: float = 1.0
+    accumulate: int = 1
+    precision: str = "full"
+    select_on: str = "valid"
+    select_by: str = "loss"
+    patience: int | None = None
+    min_delta: float = 0.0
+    evaluate_every: int = 0
+    checkpoint_every: int = 0
+    log_every: int = 50
+    tensorboard: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.epochs is None) == (self.steps is None):
+            raise ValueError(
+                "epochs, steps: expected exactly one of the two, "
+                f"got epochs={self.epochs} and steps={self.steps}"
+            )
+        for name in ("epochs", "steps", "accumulate", "log_every"):
+            if getattr(self, name) is not None:
+                check_size(name, getattr(self, name))
+        for name in ("warm_up_steps", "evaluate_every", "checkpoint_every", "patience"):
+            if getattr(self, name) is not None:
+                check_count(name, getattr(self, name))
+        check_seed(self.seed)
+        check_number("lr", self.lr, "(0, inf)")
+        check_number("momentum", self.momentum, "[0, 1)")
+        check_number("weight_decay", self.weight_decay, "[0, inf)")
+        check_number("clip", self.clip, "[0, inf)")
+        check_number("min_delta", self.min_delta, "[0, inf)")
+        check_option("optimiser", self.optimiser, OPTIMISERS)
+        check_option("schedule", self.schedule, tuple(SCHEDULES))
+        check_option("precision", self.precision, PRECISIONS)
+        check_selection(self.select_on)
+        if self.momentum and self.optimiser != "sgd":
+            raise ValueError(f"momentum: expected 0 with {self.optimiser}, got {self.momentum}")
+
+
+def check_selection(part: str) -> str:
+    """Return the name of the part that a choice is made on, or raise if it may not be.
+
+    Examples
+    --------
+    >>> check_selection("train")
+    Traceback (most recent call last):
+        ...
+    ValueError: select_on: expected a held-out part such as 'valid', got 'train'
+    """
+    name = part.strip().lower()
+    if name.startswith("test"):
+        raise ValueError(
+            "select_on: the test part is for one last measurement; a choice made on it "
+            "makes that measurement too good. Choose on 'valid'"
+        )
+    if name.startswith("train"):
+        raise ValueError(f"select_on: expected a held-out part such as 'valid', got {part!r}")
+    return part
+
+
+def check_count(name: str, value: int) -> int:
+    """Return ``value`` if it is an integer of at least 0, or raise.
+
+    Examples
+    --------
+    >>> check_count("patience", -1)
+    Traceback (most recent call last):
+        ...
+    ValueError: patience: expected an integer of at least 0, got -1
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name}: expected an integer, got {type(value).__name__}")
+    if value < 0:
+        raise ValueError(f"{name}: expected an integer of at least 0, got {value}")
+    return value
+
+
+def make_optimiser(settings: Settings, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    """Make the optimiser that the settings name.
+
+    Examples
+    --------
+    >>> type(make_optimiser(Settings(steps=1), nn.Linear(1, 1).parameters())).__name__
+    'Adam'
+    """
+    lr, decay = settings.lr, settings.weight_decay
+    if settings.optimiser == "sgd":
+        return torch.optim.SGD(parameters, lr, momentum=settings.momentum, weight_decay=decay)
+    if settings.optimiser == "adam":
+        return torch.optim.Adam(parameters, lr, weight_decay=decay)
+    return torch.optim.AdamW(parameters, lr, weight_decay=decay)

@@ -1,0 +1,91 @@
+"""One step of training: forward, backward, clip, update."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+from torch import nn
+
+from course_pkg.training import distributed
+from course_pkg.training.distributed import ALONE, Share
+from course_pkg.training.metrics import Mean
+from course_pkg.training.settings import Settings
+from course_pkg.training.task import Batch, Carry, Task
+
+
+def update(
+    task: Task,
+    net: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    group: Sequence[Batch],
+    carry: Carry,
+    settings: Settings,
+    share: Share = ALONE,
+    device: torch.device | None = None,
+) -> tuple[Mean, float, Carry]:
+    """Change the weights once, by the mean gradient over a group of batches.
+
+    Parameters
+    ----------
+    task, net, optimiser, settings, share, device
+        As in :func:`course_pkg.training.loop.fit`; ``net`` is the model, or the
+        model wrapped for a group of processes.
+    group : sequence of batches
+        One, or several to accumulate.
+    carry : tuple of Tensor
+        The state that the first batch starts from; empty at the start of a stream.
+
+    Returns
+    -------
+    loss : Mean
+        Over all batches and processes.
+    norm : float
+        Of the gradient, before clipping.
+    carry : tuple of Tensor
+        For the next batch, cut off from the graph: truncated backpropagation through time.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss or the gradient is not finite; the weights are then unchanged.
+
+    Notes
+    -----
+    The gradient is the sum over all batches and processes, divided by the number of values that
+    were summed: the mean over one large batch, also if the batches are ragged.
+    """
+    device = torch.device("cpu") if device is None else device
+    optimiser.zero_grad(set_to_none=True)
+    number_summed, totals = 0, []
+    for number, batch in enumerate(group, start=1):
+        # Processes exchange gradients once per update, with its last batch.
+        wait = number < len(group) and share.world > 1
+        quiet: AbstractContextManager[Any] = net.no_sync() if wait else nullcontext()  # type: ignore[operator]
+        with quiet:
+            with torch.autocast(
+                device.type, dtype=torch.bfloat16, enabled=settings.precision == "bfloat16"
+            ):
+                loss = task.loss(net, tuple(t.to(device) for t in batch), carry)
+            loss.total.backward()  # type: ignore[no-untyped-call]
+        totals.append(loss.total.detach())
+        number_summed += loss.number
+        carry = tuple(tensor.detach() for tensor in loss.carry)
+    mean = Mean(*distributed.add_up([float(sum(totals)), number_summed], share, device))
+    parameters = [p for group in optimiser.param_groups for p in group["params"] if p.requires_grad]
+    # Each process holds the gradient of its sum; a group has averaged them: undo that, and divide.
+    scale = share.world / mean.number
+    for parameter in parameters:
+        if parameter.grad is not None:
+            parameter.grad.mul_(scale)
+    norm = float(nn.utils.clip_grad_norm_(parameters, settings.clip or math.inf))
+    if not math.isfinite(mean.value) or not math.isfinite(norm):
+        raise FloatingPointError(
+            f"the loss is {mean.value} and the norm of its gradient {norm}: "
+            "a smaller learning rate, or clipping, may help"
+        )
+    optimiser.step()
+    return mean, norm, carry

@@ -1,0 +1,204 @@
+"""The task models: their parts put together by hand, padding, starts, bad input."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from course_pkg.models.classifier import SequenceClassifier
+from course_pkg.models.language_model import LanguageModel
+from course_pkg.models.recurrent import Recurrent, start_orthogonal
+
+cells = pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+backends = pytest.mark.parametrize("backend", ["torch", "ours"])
+CLOSE = {"rtol": 0, "atol": 1e-10}
+
+
+def pair(make, cell):
+    """The same model with torch's kernels and with ours."""
+    theirs, ours = make(cell, "torch").double(), make(cell, "ours").double()
+    with torch.no_grad():
+        for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+            mine.copy_(other)
+    return theirs, ours
+
+
+def recurrent(cell, backend):
+    return Recurrent(cell, 3, 4, num_layers=2, bidirectional=True, backend=backend)
+
+
+@cells
+@pytest.mark.parametrize("lengths", [None, [5, 1, 3], torch.tensor([2, 5, 5])])
+@pytest.mark.parametrize("with_state", [False, True])
+def test_both_backends_give_the_same_numbers(cell, lengths, with_state):
+    theirs, ours = pair(recurrent, cell)
+    torch.manual_seed(0)
+    count = 2 if cell == "lstm" else 1
+    state = tuple(torch.randn(4, 3, 4).double() for _ in range(count)) if with_state else ()
+    results = []
+    for network in (theirs, ours):
+        x = torch.randn(5, 3, 3, generator=torch.Generator().manual_seed(1)).double()
+        x.requires_grad_()
+        y, last = network(x, state, lengths)
+        assert y.shape == (5, 3, 8)
+        assert [s.shape for s in last] == count * [(4, 3, 4)]
+        (y.sum() + sum((s * s).sum() for s in last)).backward()
+        results.append([y, *last, x.grad, *(p.grad for p in network.parameters())])
+    for theirs_, ours_ in zip(*results, strict=True):
+        torch.testing.assert_close(ours_, theirs_, **CLOSE)
+
+
+@cells
+@backends
+@pytest.mark.parametrize("pooling", ["last", "mean"])
+def test_a_class_does_not_depend_on_the_padding(cell, backend, pooling):
+    torch.manual_seed(0)
+    model = SequenceClassifier(
+        classes=3, features=2, hidden=4, layers=2, bidirectional=True, cell=cell,
+        pooling=pooling, backend=backend,
+    ).double()  # fmt: skip
+    x = torch.randn(6, 3, 2).double()
+    lengths = [6, 2, 4]
+    together = model(x, lengths)
+    spoilt = x.clone()
+    for b, length in enumerate(lengths):
+        spoilt[length:, b] = 1e6
+        alone = model(x[:length, b : b + 1])
+        torch.testing.assert_close(together[b : b + 1], alone, **CLOSE)
+    torch.testing.assert_close(model(spoilt, lengths), together, **CLOSE)
+
+
+@backends
+def test_the_last_state_of_each_direction_is_read(backend):
+    torch.manual_seed(0)
+    model = SequenceClassifier(
+        classes=3, features=2, hidden=4, bidirectional=True, backend=backend
+    ).double()
+    x = torch.randn(6, 2, 2).double()
+    y, _ = model.recurrent(x)
+    v = torch.cat([y[-1, :, :4], y[0, :, 4:]], dim=1)
+    torch.testing.assert_close(model(x), model.readout(v), **CLOSE)
+
+
+def test_ids_are_embedded():
+    model = SequenceClassifier(classes=2, tokens=9, embedding=5, hidden=4)
+    ids = torch.randint(9, (7, 3))
+    _, (h, _) = model.recurrent(model.embedding(ids))
+    torch.testing.assert_close(model(ids), model.readout(h[-1]))
+
+
+@cells
+@backends
+def test_a_text_read_in_pieces_gives_the_same_scores(cell, backend):
+    torch.manual_seed(0)
+    model = LanguageModel(tokens=9, embedding=5, hidden=4, layers=2, cell=cell, backend=backend)
+    model.double()
+    ids = torch.randint(9, (10, 3))
+    whole, last = model(ids)
+    first, state = model(ids[:4])
+    second, end = model(ids[4:], state)
+    torch.testing.assert_close(torch.cat([first, second]), whole, **CLOSE)
+    for a, b in zip(end, last, strict=True):
+        torch.testing.assert_close(a, b, **CLOSE)
+
+
+def test_a_score_does_not_depend_on_what_comes_later():
+    model = LanguageModel(tokens=9, hidden=4).double()
+    ids = torch.randint(9, (10, 2))
+    later = ids.clone()
+    later[6:] = (later[6:] + 1) % 9
+    torch.testing.assert_close(model(later)[0][:6], model(ids)[0][:6], **CLOSE)
+    assert not torch.allclose(model(later)[0][6:], model(ids)[0][6:])
+
+
+def test_tied_weights_are_one_matrix_with_both_gradients():
+    model = LanguageModel(tokens=9, embedding=4, hidden=4, tied=True)
+    assert model.readout.weight is model.embedding.weight
+    assert sum(p.numel() for p in model.parameters()) == 9 * 4 + 9 + 4 * (16 + 16 + 4 + 4)
+    model(torch.zeros(2, 1, dtype=torch.long))[0].sum().backward()
+    assert (model.embedding.weight.grad.abs().sum(dim=1) > 0).all()  # as readout: every row
+
+
+@cells
+@backends
+def test_the_orthogonal_start(cell, backend):
+    H = 6
+    network = Recurrent(cell, 5, H, num_layers=2, backend=backend, start="orthogonal")
+    for name, parameter in network.named_parameters():
+        last = name.rsplit(".", 1)[-1]
+        if parameter.dim() == 1:
+            expected = torch.zeros_like(parameter)
+            if cell == "lstm" and "ih" in last:
+                expected[H : 2 * H] = 1
+            assert torch.equal(parameter, expected)
+        else:
+            for block in parameter.split(H):
+                if "hh" in last:
+                    torch.testing.assert_close(block @ block.T, torch.eye(H), rtol=0, atol=1e-5)
+                else:
+                    bound = np.sqrt(6 / sum(block.shape))
+                    assert 0.6 * bound < block.abs().max().item() <= bound
+
+
+def test_dropout_acts_while_training_only():
+    torch.manual_seed(0)
+    for model, x in [
+        (SequenceClassifier(classes=2, features=3, hidden=8, dropout=0.5), torch.randn(4, 2, 3)),
+        (LanguageModel(tokens=9, hidden=8, dropout=0.5), torch.randint(9, (4, 2))),
+    ]:
+        scores = [model(x) for _ in range(2)]
+        first, second = (s[0] if isinstance(s, tuple) else s for s in scores)
+        assert not torch.equal(first, second)
+        model.eval()
+        scores = [model(x) for _ in range(2)]
+        first, second = (s[0] if isinstance(s, tuple) else s for s in scores)
+        assert torch.equal(first, second)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: Recurrent("elman", 1, 1), ValueError, "cell: expected one of 'rnn', 'gru', 'l"),
+        (lambda: Recurrent("rnn", 1, 0), ValueError, "hidden_size: expected an integer of at"),
+        (lambda: Recurrent("rnn", 1, 1, backend="jax"), ValueError, "backend: expected one of"),
+        (lambda: Recurrent("rnn", 1, 1, start="ones"), ValueError, "start: expected one of"),
+        (lambda: start_orthogonal(nn.LSTM(1, 1), "x"), ValueError, "cell: expected one of"),
+        (
+            lambda: Recurrent("rnn", 1, 1)(torch.zeros(2, 1, 1), lengths=[3]),
+            ValueError,
+            "lengths: expected values in 1..2, got 3",
+        ),
+        (lambda: SequenceClassifier(classes=1, features=1), ValueError, "classes: expected an in"),
+        (lambda: SequenceClassifier(classes=2), ValueError, "features, tokens: expected exactly"),
+        (
+            lambda: SequenceClassifier(classes=2, features=1, tokens=1),
+            ValueError,
+            "features, tokens: expected exactly one of the two, got features=1 and tokens=1",
+        ),
+        (
+            lambda: SequenceClassifier(classes=2, features=1, pooling="max"),
+            ValueError,
+            "pooling: expected one of 'last', 'mean'",
+        ),
+        (
+            lambda: SequenceClassifier(classes=2, features=1, dropout=1.0),
+            ValueError,
+            "dropout: expected a number in",
+        ),
+        (
+            lambda: SequenceClassifier(classes=2, tokens=3, embedding=0),
+            ValueError,
+            "embedding: expected an integer of at least 1",
+        ),
+        (lambda: LanguageModel(tokens=0), ValueError, "tokens: expected an integer of at least"),
+        (lambda: LanguageModel(tokens=9, dropout=-0.1), ValueError, "dropout: expected a number"),
+        (
+            lambda: LanguageModel(tokens=9, embedding=3, hidden=4, tied=True),
+            ValueError,
+            "embedding: expected hidden = 4 for tied weights, got 3",
+        ),
+    ],
+)
+def test_bad_input_is_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -1,0 +1,117 @@
+"""Runs that kill themselves, as ``kill -9`` would, at a given moment.
+
+``python -m tests.training.killed`` reads orders, one a line: TASK, FOLDER, MOMENT and NUMBER, with
+tabs between them. Importing torch takes seconds, so it is imported once and the process forks.
+"""
+
+import importlib
+import io
+import os
+import pathlib
+import signal
+import sys
+
+import torch
+
+from course_pkg.data import atomic
+from course_pkg.training import loop
+from course_pkg.training.settings import Settings
+from tests.training.small import classify, language
+
+TASKS = {
+    "classify": lambda: classify(dropout=0.3, ragged=True),
+    "language": lambda: language(dropout=0.3),
+}
+SETTINGS = Settings(
+    epochs=3, lr=1e-2, schedule="cosine", accumulate=2, log_every=1, checkpoint_every=3,
+    evaluate_every=4, patience=30,
+)  # fmt: skip
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def at_call(number, function):
+    """Return the function, or rather one that kills the process at the call of this number."""
+    calls = [0]
+
+    def counted(*arguments, **keywords):
+        calls[0] += 1
+        if calls[0] == number:
+            die()
+        return function(*arguments, **keywords)
+
+    return counted
+
+
+def in_the_middle_of_writing(number):
+    """Return an ``os.fdopen`` whose file of this number gets half its bytes, then the end."""
+    calls, fdopen = [0], os.fdopen
+
+    def opened(handle, mode):
+        calls[0] += 1
+        file = fdopen(handle, mode)
+        if calls[0] < number:
+            return file
+
+        class Half(io.RawIOBase):
+            def write(self, content):
+                file.write(content[: len(content) // 2])
+                file.flush()
+                die()
+
+        return Half()
+
+    return opened
+
+
+def arm(moment, number):
+    """Make the process die at the given moment."""
+    if moment == "update":  # of the weights, in an epoch
+        loop.update = at_call(number, loop.update)
+    elif moment == "evaluation":
+        loop.evaluate = at_call(number, loop.evaluate)
+    elif moment == "write":  # half a file
+        atomic.os.fdopen = in_the_middle_of_writing(number)
+    elif moment == "sync":  # a whole file, perhaps not on the disk
+        atomic.os.fsync = at_call(number, os.fsync)
+    elif moment == "rename":  # a whole file beside the old one
+        pathlib.Path.replace = at_call(number, pathlib.Path.replace)
+    elif moment == "saved":  # right behind a checkpoint
+        save = loop.save_checkpoint
+
+        def save_and_die(*arguments):
+            save(*arguments)
+            at_call.count = getattr(at_call, "count", 0) + 1
+            if at_call.count == number:
+                die()
+
+        loop.save_checkpoint = save_and_die
+    else:
+        raise ValueError(moment)
+
+
+def run(task, folder, moment, number):
+    """Train until the moment comes."""
+    arm(moment, int(number))
+    loop.fit(TASKS[task](), SETTINGS, folder=pathlib.Path(folder), resume=True)
+
+
+def serve():
+    """Run each order in a child of its own, and say which signal ended it (0: none did)."""
+    importlib.import_module("torch._dynamo")  # the optimiser would, in each child anew
+    for order in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            try:
+                run(*order.split("\t"))
+            finally:
+                os._exit(0)
+        _, status = os.waitpid(child, 0)
+        print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, flush=True)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    serve()

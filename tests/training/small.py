@@ -1,0 +1,49 @@
+"""Small tasks that train in a moment."""
+
+import numpy as np
+import torch
+
+from course_pkg.models.classifier import SequenceClassifier
+from course_pkg.models.language_model import LanguageModel
+from course_pkg.training.tasks_classify import Classify, Labelled
+from course_pkg.training.tasks_lm import PredictNext
+
+CPU = torch.device("cpu")
+
+
+def labelled(count, seed, *, ragged=False, dtype=np.float32):
+    """Sequences of 6 vectors, or of 2 to 6: is the sum of all entries above 0?"""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(2, 7, count) if ragged else np.full(count, 6)
+    x = [rng.normal(size=(length, 3)).astype(dtype) for length in lengths]
+    labels = np.array([int(sequence.sum() > 0) for sequence in x])
+    return Labelled(x if ragged else np.stack(x), labels)
+
+
+def classify(seed=0, *, batch=16, ragged=False, dropout=0.0, double=False, counts=(100, 40, 40)):
+    """The task on these sequences, with a model whose weights depend on the seed alone."""
+    torch.manual_seed(seed)
+    model = SequenceClassifier(classes=2, features=3, hidden=8, dropout=dropout)
+    dtype = np.float64 if double else np.float32
+    parts = {
+        name: labelled(count, place, ragged=ragged, dtype=dtype)
+        for place, (name, count) in enumerate(zip(("train", "valid", "test"), counts, strict=True))
+    }
+    return Classify(model.double() if double else model, parts, batch=batch, seed=seed)
+
+
+def language(seed=0, *, dropout=0.0, batch=4, window=10, double=False):
+    """The task of going on with a text in which each token follows from the two before it."""
+    torch.manual_seed(seed)
+    ids = [0, 1]
+    while len(ids) < 700:
+        ids.append((2 * ids[-1] + ids[-2]) % 7)
+    text = np.array(ids)
+    parts = {"train": text[:500], "valid": text[500:600], "test": text[600:]}
+    model = LanguageModel(tokens=7, embedding=6, hidden=12, dropout=dropout)
+    return PredictNext(model.double() if double else model, parts, batch=batch, window=window)
+
+
+def weights(task):
+    """A copy of the weights, as one row."""
+    return torch.cat([p.detach().flatten().clone() for p in task.model.parameters()])
