@@ -7,9 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from course_pkg.training.device import DeviceError
-from course_pkg.training.run import train_from_config
-
 DESCRIPTION = """\
 Train the model that a TOML file describes, and keep everything in a run folder: the
 configuration with every default (config.toml), the log (metrics.jsonl, metrics.csv), the state to
@@ -58,6 +55,10 @@ def add_commands(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit status. Mistakes in files are left to the caller."""
+    # Only now: the other commands of the package need no torch, and no wait for it.
+    from course_pkg.training.device import DeviceError
+    from course_pkg.training.run import train_from_config
+
     changes = {
         key: value
         for key, value in (

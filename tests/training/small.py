@@ -32,14 +32,14 @@ def classify(seed=0, *, batch=16, ragged=False, dropout=0.0, double=False, count
     return Classify(model.double() if double else model, parts, batch=batch, seed=seed)
 
 
-def language(seed=0, *, dropout=0.0, batch=4, window=10, double=False):
+def language(seed=0, *, dropout=0.0, batch=4, window=10, double=False, length=700):
     """The task of going on with a text in which each token follows from the two before it."""
     torch.manual_seed(seed)
     ids = [0, 1]
-    while len(ids) < 700:
+    while len(ids) < length:
         ids.append((2 * ids[-1] + ids[-2]) % 7)
     text = np.array(ids)
-    parts = {"train": text[:500], "valid": text[500:600], "test": text[600:]}
+    parts = {"train": text[:-200], "valid": text[-200:-100], "test": text[-100:]}
     model = LanguageModel(tokens=7, embedding=6, hidden=12, dropout=dropout)
     return PredictNext(model.double() if double else model, parts, batch=batch, window=window)
 
