@@ -46,6 +46,11 @@ def is_right(predictor: nn.Module, counts: Sequence[int]) -> np.ndarray:
     return ((guess == batch.targets) | ~batch.determined).all(axis=0)
 
 
+def reach(right: np.ndarray) -> int:
+    """Return the largest n up to which every string is right; ``right[0]`` belongs to n = 1."""
+    return len(right) if right.all() else int(np.argmin(right))
+
+
 @torch.no_grad()
 def movement(network: nn.Module, n: int) -> float:
     """Return how far the state moves at the (n + 1)-th a: the largest change of an entry.
@@ -100,7 +105,7 @@ def train(
         "lr": lr,
         "loss": f"{loss.item():.2g}",
         **{part: f"{values.mean():.3f}" for part, values in parts.items()},
-        "reach": len(right) if right.all() else int(np.argmin(right)),
+        "reach": reach(right),
         "moves_inside": f"{movement(predictor.network, longest):.2g}",
         "moves_beyond": f"{movement(predictor.network, TESTED * longest):.2g}",
         "right": "n" + "".join("01"[int(value)] for value in right),  # n0 is no number

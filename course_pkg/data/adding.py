@@ -43,7 +43,7 @@ def adding_problem(
 
     Notes
     -----
-    Source: :cite:t:`hochreiterschmidhuber1997`, in the form that :cite:t:`le2015` use.
+    Source: :cite:t:`hochreiterschmidhuber1997`; with numbers in [0, 1), as :cite:t:`le2015` use it.
 
     Examples
     --------

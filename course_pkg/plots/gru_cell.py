@@ -96,6 +96,12 @@ def gru_cell() -> Figure:
     ax.text(5.4, 1.65, "keeps $z_t$", color=RED, fontsize=10)
     _line(ax, (5.3, 0.2), (7.4, 0.2), (7.4, middle - 0.2), color=RED, dashed=True)
     ax.text(7.5, 0.4, "writes $1 - z_t$", color=RED, fontsize=10)
+    # Dots where a line branches, so that a crossing is not taken for one.
+    for at in ((0.6, top), (0.6, middle), (0.6, low + 0.55)):
+        ax.plot(*at, "o", color=GREY, markersize=4)
+    for x in (2.9, 4.3):
+        ax.plot(x, low - 0.75, "o", color=BLUE, markersize=4)
+    ax.plot(5.3, 0.2, "o", color=RED, markersize=4)
     ax.set_xlim(-0.9, 9.2)
     ax.set_ylim(-2.0, 2.9)
     ax.set_aspect("equal")

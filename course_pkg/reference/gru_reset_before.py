@@ -75,10 +75,10 @@ def step(x: Array, h: Array, params: Params) -> tuple[Array, StepCache]:
         n = tanh(W_in x + b_in + W_hn (r * h) + b_hn)
         h_next = (1 - z) * n + z * h
 
-    Only n differs from :func:`course_pkg.reference.gru.step`, but no choice of parameters turns
-    one into the other: here a reset gate scales one unit of the state before all units are
-    mixed, there one unit of the mixture. After the product is faster, because ``W_hh h`` is then
-    one product for all three blocks.
+    Only n differs from :func:`course_pkg.reference.gru.step`, but in general no choice of
+    parameters turns one into the other: here a reset gate scales one unit of the state before all
+    units are mixed, there one unit of the mixture. After the product is faster, because
+    ``W_hh h`` is then one product for all three blocks.
 
     Equation: eq-gru-reset-before
 

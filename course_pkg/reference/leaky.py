@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from course_pkg.reference.checks import Array, Shapes
 
 
 def _check_keep(z: float) -> float:
-    if isinstance(z, bool) or not isinstance(z, int | float):
+    if isinstance(z, bool) or not isinstance(z, Real):
         raise TypeError(f"z: expected a number, got {type(z).__name__}")
     if not 0 < z < 1:
         raise ValueError(f"z: expected a number between 0 and 1, got {z}")

@@ -48,6 +48,34 @@ def test_the_movement_of_a_state_is_its_largest_change():
     assert counting.movement(adds_one, 70) == 1.0
 
 
+@pytest.mark.parametrize(("right", "expected"), [([1, 1, 0, 1], 2), ([0, 1, 1], 0), ([1, 1, 1], 3)])
+def test_the_reach_ends_at_the_first_mistake(right, expected):
+    assert counting.reach(np.array(right, dtype=bool)) == expected
+
+
+def test_all_lengths_are_trained_and_the_rate_falls_to_zero(monkeypatch):
+    trained, moved, rates = set(), [], []
+
+    def batch_of(counts):
+        trained.update(counts)
+        return counting_batch(counts)
+
+    class Schedule(torch.optim.lr_scheduler.LambdaLR):
+        def step(self, *args):
+            super().step(*args)
+            rates.append(self.get_last_lr()[0])
+
+    monkeypatch.setattr(counting, "counting_batch", batch_of)
+    monkeypatch.setattr(counting, "is_right", lambda _, counts: np.ones(len(counts), dtype=bool))
+    monkeypatch.setattr(counting, "movement", lambda _, n: moved.append(n) or 0.0)
+    monkeypatch.setattr(torch.optim.lr_scheduler, "LambdaLR", Schedule)
+    row = counting.train("gru", 0, H=2, longest=4, B=8, steps=10, lr=0.5)
+    assert trained == {1, 2, 3, 4}
+    assert moved == [4, 16]
+    np.testing.assert_allclose(rates[-10:], np.linspace(0.45, 0, 10), atol=1e-12)
+    assert row["reach"] == 16
+
+
 @pytest.mark.parametrize("name", ["tanh", "irnn", "gru", "lstm"])
 def test_every_network_trains_and_repeats_itself(name):
     first, again = (counting.train(name, 3, H=4, longest=3, B=2, steps=3) for _ in range(2))

@@ -77,7 +77,16 @@ def test_a_text_needs_a_value_per_character(lines, values, message):
 
 def test_the_gru_cell_names_its_gates_and_what_each_does():
     drawn = " ".join(labels(plots.gru_cell()))
-    for part in ("$h_{t-1}$", "$x_t$", "$r_t$", "$z_t$", "$n_t$", "resets", "keeps", "writes"):
+    for part in (
+        "$h_{t-1}$",
+        "$x_t$",
+        "$r_t$",
+        "$z_t$",
+        "$n_t$",
+        "resets",
+        "keeps $z_t$",
+        "writes $1 - z_t$",
+    ):
         assert part in drawn
 
 

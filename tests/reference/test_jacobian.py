@@ -152,6 +152,11 @@ def test_both_rates_are_exact_for_a_linear_orthogonal_network(gain):
         assert rate == pytest.approx(math.log(gain), abs=1e-12)
 
 
+def test_the_spectral_radius_counts_complex_eigenvalues():
+    turn = np.array([[0.0, -0.5], [0.5, 0.0]])  # eigenvalues 0.5i and -0.5i
+    assert gradient_rates.linear_rate(turn) == pytest.approx(math.log(0.5), abs=1e-12)
+
+
 def test_a_factor_of_zero_is_a_rate_of_minus_infinity():
     assert gradient_rates.linear_rate(np.zeros((2, 2))) == -math.inf
     assert gradient_rates.predicted_rate(np.zeros((2, 1, 2)), np.ones((2, 2))) == -math.inf

@@ -34,6 +34,10 @@ def test_after_a_time_constant_1_over_e_is_left(z: float) -> None:
     assert math.isclose(z ** leaky.time_constant(z), math.exp(-1), rel_tol=1e-9)
 
 
+def test_numbers_of_numpy_are_numbers() -> None:
+    assert leaky.time_constant(np.float32(0.5)) == leaky.time_constant(0.5)
+
+
 BAD_KEEP = [(0.0, ValueError), (1, ValueError), (-0.5, ValueError), (math.nan, ValueError)]
 BAD_KEEP += [("0.5", TypeError), (True, TypeError), (None, TypeError)]
 
