@@ -84,6 +84,12 @@ class Stack(nn.Module):
     TypeError, ValueError
         If a size is no integer of at least 1, dropout is no number in [0, 1), or the gradient is
         unknown.
+
+    Notes
+    -----
+    Equation: eq-dropout
+
+    Source: dropout: :cite:t:`srivastava2014`; between layers: :cite:t:`zaremba2014`.
     """
 
     layer_class: ClassVar[Callable[..., nn.Module]]

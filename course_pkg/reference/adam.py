@@ -101,7 +101,9 @@ def update(
     Adam: ``g = dL/dw + weight_decay w``. AdamW: ``g = dL/dw``, and first
     ``w = w - lr weight_decay w``.
 
-    Source: Kingma and Ba (2015); AdamW: Loshchilov and Hutter (2019).
+    Equation: eq-adam-means, eq-adam
+
+    Source: :cite:t:`kingma2015`; AdamW: :cite:t:`loshchilov2019`.
 
     Examples
     --------

@@ -90,7 +90,9 @@ def forward(
     ``x_hat = (x - mean) / sqrt(variance + eps)`` over the N vectors of the batch, the variance
     with divisor N; ``y = gain * x_hat + bias``. The running variance takes the divisor N - 1.
 
-    Source: Ioffe and Szegedy (2015).
+    Equation: eq-batch-norm
+
+    Source: :cite:t:`ioffe2015`.
 
     Examples
     --------

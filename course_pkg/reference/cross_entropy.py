@@ -73,8 +73,9 @@ def forward(
     ``loss = -sum_k q_k log p_k`` with ``p = softmax(logits)`` and, for target y, smoothing e and
     weights w, ``q_k = w_k ((1 - e) 1[k = y] + e / V)``.
 
-    Source: Goodfellow, Bengio and Courville (2016), section 6.2.2.3; label smoothing: Szegedy et
-    al. (2016).
+    Equation: eq-cross-entropy
+
+    Source: :cite:t:`goodfellow2016`, section 6.2.2.3; label smoothing: Szegedy et al. (2016).
 
     Examples
     --------
@@ -143,6 +144,10 @@ def backward(dloss: float | Array, cache: Cache) -> Array:
     Notes
     -----
     ``dL/dz_k = p_k sum_j q_j - q_k``: without weights, the prediction minus the target.
+
+    Equation: eq-cross-entropy-backward
+
+    Source: :cite:t:`goodfellow2016`, section 6.2.2.3.
 
     Examples
     --------

@@ -67,7 +67,9 @@ def forward(x: Array, params: Params, *, eps: float = 1e-5) -> tuple[Array, Cach
     ``x_hat = (x - mean) / sqrt(variance + eps)`` over the H features, the variance with divisor
     H; ``y = gain * x_hat + bias``.
 
-    Source: Ba, Kiros and Hinton (2016).
+    Equation: eq-layer-norm
+
+    Source: :cite:t:`ba2016`.
 
     Examples
     --------
@@ -113,6 +115,10 @@ def backward(dy: Array, cache: Cache) -> Grads:
     -----
     ``dx = inv_std * (d - mean(d) - x_hat * mean(d * x_hat))`` with ``d = gain * dy``. The two
     means are what a change of x does to the mean and to the variance of its own vector.
+
+    Equation: eq-layer-norm-backward
+
+    Source: :cite:t:`ba2016`.
 
     Examples
     --------

@@ -31,6 +31,12 @@ def reduce(losses: Array, reduction: Reduction, total: float) -> Any:
     float or ndarray
         A float for 'mean' and 'sum', ``losses`` itself for 'none'.
 
+    Notes
+    -----
+    Where the losses of padding are 0 and ``total`` counts the others, the mean is the masked one.
+
+    Equation: eq-masked-mean
+
     Examples
     --------
     >>> reduce(np.array([1.0, 2.0, 6.0]), "mean", total=3)

@@ -50,7 +50,9 @@ def forward(x: Array, gain: Array, *, eps: float = 1e-5) -> tuple[Array, Cache]:
     -----
     ``y = gain * x / sqrt(mean(x^2) + eps)``, the mean over the H features.
 
-    Source: Zhang and Sennrich (2019).
+    Equation: eq-rms-norm
+
+    Source: :cite:t:`zhang2019`.
 
     Examples
     --------

@@ -87,8 +87,11 @@ def update(
     ``g = dL/dw + weight_decay * w``, ``v = momentum * v + g``, ``w = w - lr * v``; Nesterov:
     ``w = w - lr * (g + momentum * v)``.
 
+    Equation: eq-momentum
+
     Source: Robbins and Monro (1951); Polyak (1964); Nesterov (1983), in the form of Sutskever et
-    al. (2013) as PyTorch writes it, with the learning rate outside the velocity.
+    al. (2013) as PyTorch writes it, with the learning rate outside the velocity; momentum:
+    :cite:t:`goodfellow2016`, section 8.3.
 
     Examples
     --------

@@ -49,7 +49,9 @@ def softmax(logits: Array, mask: Mask | None = None) -> Array:
     ``p_k = exp(z_k - m) / sum_j exp(z_j - m)`` with ``m = max_j z_j``. Taking m away changes
     nothing in exact arithmetic, and keeps the exponentials between 0 and 1.
 
-    Source: Bridle (1990).
+    Equation: eq-softmax
+
+    Source: Bridle (1990); :cite:t:`goodfellow2016`, section 6.2.2.3.
 
     Examples
     --------
@@ -144,6 +146,10 @@ def log_softmax(logits: Array) -> Array:
     -----
     ``log p_k = z_k - m - log sum_j exp(z_j - m)``. The sum holds ``exp(0) = 1``, so its
     logarithm is at least 0 and finite.
+
+    Equation: eq-log-softmax
+
+    Source: :cite:t:`goodfellow2016`, section 6.2.2.3.
 
     Examples
     --------

@@ -35,7 +35,7 @@ class EarlyStopping:
 
     Notes
     -----
-    Source: Prechelt (1998).
+    Source: :cite:t:`prechelt1998`.
 
     Examples
     --------

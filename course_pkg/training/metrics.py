@@ -87,7 +87,9 @@ def wilson_interval(correct: int, count: int, *, z: float = 1.959964) -> Interva
     It speaks of the examples drawn, not of the seeds of training, and stays inside 0..1, where
     the simple ``p +- z sqrt(p (1 - p) / n)`` does not.
 
-    Source: Wilson (1927).
+    Equation: eq-wilson
+
+    Source: :cite:t:`wilson1927`.
 
     Examples
     --------

@@ -72,7 +72,9 @@ def cosine(step: int, total: int, *, floor: float = 0.0) -> float:
     -----
     ``floor + (1 - floor) (1 + cos(pi step / total)) / 2``.
 
-    Source: Loshchilov and Hutter (2017), without restarts.
+    Equation: eq-cosine
+
+    Source: :cite:t:`loshchilov2017`, without restarts.
 
     Examples
     --------
@@ -115,7 +117,9 @@ def one_cycle(
     ``end + (1 - end) (1 + cos(pi (step - p) / (total - 1 - p))) / 2``: the numbers of
     ``torch.optim.lr_scheduler.OneCycleLR``. Where p is not above 0 there is no rise.
 
-    Source: Smith and Topin (2019).
+    Equation: eq-one-cycle
+
+    Source: :cite:t:`smith2017`.
 
     Examples
     --------
@@ -163,7 +167,9 @@ def slanted_triangular(step: int, total: int, *, peak: float = 0.1, ratio: float
     ``cut (1 / peak - 1)``, which is the same when ``total peak`` is whole; otherwise theirs ends
     early and turns negative, while this one ends at ``total``.
 
-    Source: Howard and Ruder (2018).
+    Equation: eq-slanted-triangular
+
+    Source: :cite:t:`howard2018`.
 
     Examples
     --------
