@@ -20,7 +20,7 @@ def test_each_state_has_a_route_through_its_output_and_one_to_the_state_before(T
     drawn = [text.get_text() for ax in plots.gradient_routes(T).axes for text in ax.texts]
     for number in range(1, T + 1):
         assert f"$e_{number}$" in drawn
-        assert f"$W_{{hh}}^{{\\top}}\\,\\delta^a_{number}$" in drawn
+        assert f"$W_{{hh}}^{{\\top}}\\,\\delta a_{number}$" in drawn
         assert f"$\\ell_{number}$" in drawn
     assert "$h_0$" in drawn
 
