@@ -65,7 +65,7 @@ screenshot: book  ## draw the picture of the site for the README (needs Chromium
 	@python tools/screenshot.py
 
 lock: setup  ## pin all packages anew (maintainers; needs uv)
-	@uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras \
+	@uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --no-strip-extras \
 	  --override requirements/no-torch.override --no-header --no-annotate --quiet \
 	  pyproject.toml requirements/torch-needs.in -o requirements/lock.txt
 
