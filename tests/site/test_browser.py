@@ -16,7 +16,7 @@ from tests.site.links import pages, redirection
 
 pytestmark = pytest.mark.browser
 
-LONG = 150_000  # bytes of a page
+LONG = 150_000  # bytes of a page, above which the insides of formulas and listings are not read
 
 # Listings of source code, more than a hundred, are all made alike: one of each part is read.
 LISTINGS = {
@@ -62,12 +62,13 @@ def findings(browser, way, site):
                 "behind": list(troubles),
                 "mode": [] if shown_mode == mode else [f"expected {mode} mode, got {shown_mode}"],
                 "mathematics": math_complaints(page),
-                # Only colours differ between the modes. On long pages the other rules take
-                # minutes; the shorter pages of their kind are held to them.
-                "access": access_complaints(
-                    page, colours_only=mode == "dark" or path.stat().st_size > LONG
-                ),
                 "width": width_complaints(page),
+                # Last, because it may change the page. Only colours differ between the modes.
+                "access": access_complaints(
+                    page,
+                    colours_only=mode == "dark",
+                    insides=path.stat().st_size <= LONG,
+                ),
             }
             troubles.clear()
             for rule, complaints in checks.items():

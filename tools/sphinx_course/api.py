@@ -36,9 +36,13 @@ def public_modules(root: Path, package: str, excluded: list[str]) -> list[str]:
 
 
 class ApiModules(SphinxDirective):
-    """``api-modules``: takes a package, and with ``:exclude:`` what to leave out of it."""
+    """``api-modules``: takes a package, and with ``:exclude:`` what to leave out of it.
+
+    A package too long for one page stands on several, each with its modules as the content.
+    """
 
     required_arguments = 1
+    has_content = True
     option_spec: ClassVar[dict[str, Any]] = {"exclude": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
@@ -49,6 +53,11 @@ class ApiModules(SphinxDirective):
         modules = public_modules(Path(self.env.srcdir), package, excluded)
         if not modules:
             raise ExtensionError(f"{self.env.docname}: {package} has no public module.")
+        if self.content:
+            chosen = [f"{package}.{name}" for name in " ".join(self.content).split()]
+            if unknown := set(chosen) - set(modules):
+                raise ExtensionError(f"{self.env.docname}: there is no public {min(unknown)}.")
+            modules = chosen
         text = "\n".join(
             f"## {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n```\n"
             for name in modules
