@@ -257,7 +257,8 @@ def machine(device: str) -> dict[str, Any]:
         for line in (cpuinfo.read_text().splitlines() if cpuinfo.exists() else [])
         if line.startswith("model name")
     ]
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    config = np.show_config(mode="dicts")
+    blas = config["Build Dependencies"]["blas"]
     return {
         "processor": models[0] if models else platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
@@ -267,6 +268,7 @@ def machine(device: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "blas": f"{blas['name']} {blas['version']}",
+        "simd": " ".join(config["SIMD Extensions"].get("found", [])),
         "torch": torch.__version__,
     }
 

@@ -43,7 +43,8 @@ def adding_problem(
 
     Notes
     -----
-    Source: :cite:t:`hochreiterschmidhuber1997`; with numbers in [0, 1), as :cite:t:`le2015` use it.
+    Source: :cite:t:`hochreiterschmidhuber1997`, with other places for the marks; with numbers in
+    [0, 1), as :cite:t:`le2015` use it.
 
     Examples
     --------

@@ -103,7 +103,8 @@ def update(
 
     Equation: eq-adam-means, eq-adam
 
-    Source: :cite:t:`kingma2015`; AdamW: :cite:t:`loshchilov2019`.
+    Source: :cite:t:`kingma2015`; AdamW: :cite:t:`loshchilov2019`, with the decay multiplied by the
+    rate, as PyTorch does.
 
     Examples
     --------

@@ -269,7 +269,7 @@ def additive(
     ``score = v^T tanh(W_q q + W_k k)``, ``weights = softmax(scores)``, ``context = weights v``.
     Each key is projected once, not once per query.
 
-    Source: Bahdanau, Cho and Bengio (2015), who leave out the biases too.
+    Source: Bahdanau, Cho and Bengio (2015), whose formula has no biases either.
 
     Examples
     --------

@@ -69,8 +69,8 @@ def start(
 
     Notes
     -----
-    Source: Glorot and Bengio (2010), Saxe, McClelland and Ganguli (2014); the forget bias: Gers,
-    Schmidhuber and Cummins (2000).
+    Source: Glorot and Bengio (2010), Saxe, McClelland and Ganguli (2014); the forget
+    bias: Gers, Schmidhuber and Cummins (2000), Jozefowicz, Zaremba and Sutskever (2015).
 
     Examples
     --------

@@ -236,7 +236,8 @@ def forget_bias(H: int, value: float = 1.0, *, dtype: DType = np.float64) -> Arr
     -----
     Equation: eq-lstm-forget-bias
 
-    Source: :cite:t:`gers2000`; :cite:t:`jozefowicz2015`.
+    Source: the idea, :cite:t:`gers2000`, with other values; 1 for every unit,
+    :cite:t:`jozefowicz2015`.
 
     Examples
     --------

@@ -93,7 +93,7 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
 
     Equation: eq-lstm-layer-norm
 
-    Source: :cite:t:`ba2016`, supplementary material.
+    Source: :cite:t:`ba2016`, supplementary material; their other two shifts are one with ``b``.
 
     Examples
     --------

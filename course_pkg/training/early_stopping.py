@@ -35,7 +35,7 @@ class EarlyStopping:
 
     Notes
     -----
-    Source: :cite:t:`prechelt1998`.
+    Source: :cite:t:`prechelt1998` measured rules of this kind.
 
     Examples
     --------

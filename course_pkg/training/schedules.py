@@ -119,7 +119,7 @@ def one_cycle(
 
     Equation: eq-one-cycle
 
-    Source: :cite:t:`smith2017`.
+    Source: the idea, :cite:t:`smith2017`; this form is that of the fastai library and of PyTorch.
 
     Examples
     --------

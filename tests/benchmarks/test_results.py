@@ -4,13 +4,16 @@ import json
 from itertools import product
 from pathlib import Path
 
+import pytest
+
 from benchmarks import recurrent
 
-RESULTS = Path(__file__).parents[2] / "benchmarks" / "results" / "recurrent-cpu.json"
+RESULTS = sorted((Path(__file__).parents[2] / "benchmarks" / "results").glob("*.json"))
 
 
-def test_the_recorded_run_has_every_case():
-    run = json.loads(RESULTS.read_text())
+@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.name)
+def test_the_recorded_run_has_every_case(path):
+    run = json.loads(path.read_text())
     keys = ("cell", "shape", "dtype", "pass", "candidate")
     recorded = [tuple(record[key] for key in keys) for record in run["records"]]
     wanted = product(

@@ -141,13 +141,11 @@ def math_complaints(page: Page) -> list[str]:
     ]
 
 
-def access_complaints(
-    page: Page, *, colours_only: bool = False, insides: bool = True
-) -> list[str]:
+def access_complaints(page: Page, *, colours_only: bool = False, insides: bool = True) -> list[str]:
     """Return axe's serious and critical findings: on colours alone, or by all rules.
 
     With ``insides`` false formulas are emptied and listings lose their colours first, since axe
-    takes minutes for those of a long page; the shorter pages show what is in them.
+    takes minutes for those of a long page.
     """
     options = {**AXE_OPTIONS, "runOnly": COLOUR_RULES} if colours_only else AXE_OPTIONS
     if not insides:
