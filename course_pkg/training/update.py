@@ -13,6 +13,7 @@ from torch import nn
 from course_pkg.training import distributed
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.metrics import Mean
+from course_pkg.training.precision import autocast
 from course_pkg.training.settings import Settings
 from course_pkg.training.task import Batch, Carry, Task
 
@@ -66,9 +67,7 @@ def update(
         wait = number < len(group) and share.world > 1
         quiet: AbstractContextManager[Any] = net.no_sync() if wait else nullcontext()  # type: ignore[operator]
         with quiet:
-            with torch.autocast(
-                device.type, dtype=torch.bfloat16, enabled=settings.precision == "bfloat16"
-            ):
+            with autocast(device, settings.precision):
                 loss = task.loss(net, tuple(t.to(device) for t in batch), carry)
             loss.total.backward()  # type: ignore[no-untyped-call]
         totals.append(loss.total.detach())

@@ -32,71 +32,6 @@ def browser():
         yield started
 
 
-@pytest.fixture(scope="module", params=["light, over HTTP", "dark, from the disk"])
-def way(request, site):
-    """Mode and base address of one of the two ways in which every page is read."""
-    if request.param.startswith("dark"):
-        yield "dark", site.resolve().as_uri() + "/"
-    else:
-        with served(site) as base:
-            yield "light", base
-
-
-@pytest.fixture(scope="module")
-def findings(browser, way, site):
-    """What each rule finds on each page: one visit serves them all."""
-    mode, base = way
-    found = {"behind": [], "mode": [], "mathematics": [], "access": [], "width": []}
-    with reader(browser, mode, base) as (page, troubles):
-        for path in pages(site):
-            name = path.relative_to(site).as_posix()
-            if redirection(path):
-                continue  # the page it leads to is among the others
-            if name.startswith("_modules/course_pkg/") and name not in LISTINGS:
-                continue
-            if name == "404.html" and base.startswith("file:"):
-                continue  # it is served for addresses of any depth, so its links start at the root
-
-            visit(page, base + name)
-            shown_mode = page.evaluate("document.documentElement.dataset.theme")
-            checks = {
-                "behind": list(troubles),
-                "mode": [] if shown_mode == mode else [f"expected {mode} mode, got {shown_mode}"],
-                "mathematics": math_complaints(page),
-                "width": width_complaints(page),
-                # Last, because it may change the page. Only colours differ between the modes.
-                "access": access_complaints(
-                    page,
-                    colours_only=mode == "dark",
-                    insides=name in WHOLE,
-                ),
-            }
-            troubles.clear()
-            for rule, complaints in checks.items():
-                found[rule] += [f"{name}: {complaint}" for complaint in complaints]
-    return found
-
-
-def test_only_the_site_is_asked_and_no_script_fails(findings):
-    report(findings["behind"])
-
-
-def test_the_mode_is_the_one_the_reader_chose(findings):
-    report(findings["mode"])
-
-
-def test_mathematics_is_rendered(findings):
-    report(findings["mathematics"])
-
-
-def test_axe_finds_nothing_serious(findings):
-    report(findings["access"])
-
-
-def test_no_page_scrolls_sideways_on_a_phone(findings):
-    report(findings["width"])
-
-
 def results_of(page, base, term):
     """Return the addresses that the site's search finds for a term."""
     visit(page, f"{base}search.html?q={term}")
@@ -109,15 +44,83 @@ def results_of(page, base, term):
     return [link.split("?")[0].split("#")[0] for link in links]
 
 
-def test_search_finds_a_term(browser, way, site):
-    mode, base = way
-    known = {base + path.relative_to(site).as_posix() for path in pages(site)}
-    with reader(browser, mode, base) as (page, troubles):
-        results = results_of(page, base, "recurrent")
-        assert results
-        assert set(results) <= known
-        assert results_of(page, base, "xylophonist") == []
-        report(troubles)
+class EveryPage:
+    """Read every page in one mode; as classes, the two modes can be read side by side."""
+
+    mode: str
+
+    @pytest.fixture(scope="class")
+    def base(self, site):
+        """Return what the addresses begin with."""
+        if self.mode == "dark":  # so that the site works from the disk, too
+            yield site.resolve().as_uri() + "/"
+        else:
+            with served(site) as base:
+                yield base
+
+    @pytest.fixture(scope="class")
+    def findings(self, browser, base, site):
+        """What each rule finds on each page: one visit serves them all."""
+        found = {"behind": [], "mode": [], "mathematics": [], "access": [], "width": []}
+        with reader(browser, self.mode, base) as (page, troubles):
+            for path in pages(site):
+                name = path.relative_to(site).as_posix()
+                if redirection(path):
+                    continue  # the page it leads to is among the others
+                if name.startswith("_modules/course_pkg/") and name not in LISTINGS:
+                    continue
+                if name == "404.html" and base.startswith("file:"):
+                    continue  # it is served for addresses of any depth: links start at the root
+
+                visit(page, base + name)
+                shown = page.evaluate("document.documentElement.dataset.theme")
+                wrong = [] if shown == self.mode else [f"expected {self.mode} mode, got {shown}"]
+                checks = {
+                    "behind": list(troubles),
+                    "mode": wrong,
+                    "mathematics": math_complaints(page),
+                    "width": width_complaints(page),
+                    # Last, because it may change the page. Only colours differ between the modes.
+                    "access": access_complaints(
+                        page, colours_only=self.mode == "dark", insides=name in WHOLE
+                    ),
+                }
+                troubles.clear()
+                for rule, complaints in checks.items():
+                    found[rule] += [f"{name}: {complaint}" for complaint in complaints]
+        return found
+
+    def test_only_the_site_is_asked_and_no_script_fails(self, findings):
+        report(findings["behind"])
+
+    def test_the_mode_is_the_one_the_reader_chose(self, findings):
+        report(findings["mode"])
+
+    def test_mathematics_is_rendered(self, findings):
+        report(findings["mathematics"])
+
+    def test_axe_finds_nothing_serious(self, findings):
+        report(findings["access"])
+
+    def test_no_page_scrolls_sideways_on_a_phone(self, findings):
+        report(findings["width"])
+
+    def test_search_finds_a_term(self, browser, base, site):
+        known = {base + path.relative_to(site).as_posix() for path in pages(site)}
+        with reader(browser, self.mode, base) as (page, troubles):
+            results = results_of(page, base, "recurrent")
+            assert results
+            assert set(results) <= known
+            assert results_of(page, base, "xylophonist") == []
+            report(troubles)
+
+
+class TestLightOverHttp(EveryPage):
+    mode = "light"
+
+
+class TestDarkFromTheDisk(EveryPage):
+    mode = "dark"
 
 
 # A page made by hand, to see that the rules see.
