@@ -91,3 +91,14 @@ def test_the_command_writes_a_file_that_says_how_it_was_made(few, tmp_path, monk
     rows = pd.read_csv(path, comment="#")
     assert list(rows.run) == ["linear", "linear", "numpy-rnn", "numpy-rnn"]
     assert set(rows.train) == {1000}
+
+
+@pytest.mark.parametrize("run", ["numpy-lstm", "torch-gru", "linear"])
+def test_nothing_is_chosen_on_the_test_part(few, run):
+    """With other test labels a run is the same run, and is measured against those labels."""
+    test = few.parts["test"]
+    wrong = Labelled(test.x, (test.labels + 1) % 10)
+    other = few._replace(parts=few.parts | {"test": wrong})
+    a, b = (row_mnist.train(run, data, 0, H=24, epochs=4, B=25) for data in (few, other))
+    assert a["valid_accuracy"] == b["valid_accuracy"]
+    assert float(b["test_accuracy"]) < 0.3 < float(a["test_accuracy"])
