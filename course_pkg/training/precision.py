@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import torch
 from torch import nn
@@ -33,18 +33,13 @@ def autocast(device: torch.device, precision: str) -> Iterator[None]:
     if precision == "full":
         yield
         return
-    with torch.autocast(device.type, dtype=torch.bfloat16):
-        if device.type != "cpu" or _onednn_has_bfloat16():
-            yield
-            return
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of settings that are left alone
-            flags = torch.backends.mkldnn.flags(enabled=False)
-            flags.__enter__()
-        try:
-            yield
-        finally:
-            flags.__exit__(None, None, None)
+    with ExitStack() as stack:
+        stack.enter_context(torch.autocast(device.type, dtype=torch.bfloat16))
+        if device.type == "cpu" and not _onednn_has_bfloat16():
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # of settings that are left alone
+                stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
+        yield
 
 
 @functools.cache
