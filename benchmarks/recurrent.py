@@ -124,16 +124,17 @@ def products_alone(case: Case) -> Runs:
     """Build the matrix products and nothing else: NumPy's on the CPU, torch's elsewhere."""
     _, _, T, B, I, H, *_ = case
     rows = CELLS[case.cell].GATES * H
-    shapes = [(rows, I), (rows, H), (T * B, I), (T * B, H), (T * B, rows), (B, H), (B, rows)]
+    shapes = [(rows, I), (rows, H), (H, rows)]
+    shapes += [(T * B, I), (T * B, H), (T * B, rows), (B, H), (B, rows)]
     arrays: list[Any] = [case.random(*shape) for shape in shapes]
     if case.device != "cpu":
         arrays = [case.tensor(array) for array in arrays]
-    W_ih, W_hh, x, h, da, h_t, da_t = arrays
+    W_ih, W_hh, W_hh_T, x, h, da, h_t, da_t = arrays
 
     def forward() -> object:
         products = [x @ W_ih.T]
         for _ in range(T):
-            products[1:] = [h_t @ W_hh.T]
+            products[1:] = [h_t @ W_hh_T]
         return products
 
     def both() -> object:

@@ -267,19 +267,22 @@ def forward(
 
     W_ih, W_hh, b_ih, b_hh = params
     # The input's part of every step in one product: it does not wait for the state. Each step
-    # then turns its own slice, in place, from W_ih x + b_ih into the gates: one array less.
+    # then turns its own slice, in place, from W_ih x + b into the gates: one array less.
     gates = np.empty((T, B, 3 * H), dtype=x.dtype)
     np.dot(x.reshape(T * B, I), W_ih.T, out=gates.reshape(T * B, 3 * H))
-    gates += b_ih
+    b = b_ih.copy()
+    b[: 2 * H] += b_hh[: 2 * H]  # not for n: there the reset gate stands between the two
+    gates += b
     rz = gates[:, :, : 2 * H]  # (T, B, 2H): one sigmoid for both
     r, z, n = _by_gate(gates)  # (T, B, H) each
     m = np.empty((T, B, H), dtype=x.dtype)
     h = np.empty((T + 1, B, H), dtype=x.dtype)
     h[0] = 0 if h0 is None else h0
+    W_hh_T = np.ascontiguousarray(W_hh.T)  # read T times: worth a copy in the order of reading
     for t in range(T):
-        a_h = np.dot(h[t], W_hh.T) + b_hh  # (B, 3H); np.dot starts sooner than @
+        a_h = np.dot(h[t], W_hh_T)  # (B, 3H); np.dot starts sooner than @
         rz[t] = sigmoid(rz[t] + a_h[:, : 2 * H])
-        m[t] = a_h[:, 2 * H :]
+        m[t] = a_h[:, 2 * H :] + b_hh[2 * H :]
         n[t] = np.tanh(n[t] + r[t] * m[t])
         h[t + 1] = n[t] + z[t] * (h[t] - n[t])  # (1 - z) n + z h, with one product less
 

@@ -295,9 +295,10 @@ def forward(
     # sigmoid(a) = 0.5 tanh(0.5 a) + 0.5 and tanh(a) = 1 tanh(1 a) + 0: one tanh for all four.
     scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], dtype=x.dtype), H)  # (4H,)
     shift = 1 - scale  # (4H,)
+    W_hh_T = np.ascontiguousarray(W_hh.T)  # read T times: worth a copy in the order of reading
     for t in range(T):
         a = gates[t]  # (B, 4H), a view: what is written to it is written to gates
-        a += np.dot(h[t], W_hh.T)  # np.dot starts sooner than @
+        a += np.dot(h[t], W_hh_T)  # np.dot starts sooner than @
         a *= scale
         np.tanh(a, out=a)
         a *= scale

@@ -46,7 +46,8 @@ def read_chapter(path: Path) -> Chapter:
     Raises
     ------
     ChapterError
-        If a line is missing or malformed; the message says which.
+        If a line is missing or malformed, or the objectives are fewer than 3 or more than 5; the
+        message says which.
     """
     number = re.match(r"(\d\d)-", path.stem)
     if number is None:
@@ -76,12 +77,16 @@ def read_chapter(path: Path) -> Chapter:
     def one_line(markdown: str) -> str:
         return " ".join(markdown.split())
 
+    promised = tuple(one_line(o) for o in re.split(r"^- ", objectives[1], flags=re.M)[1:])
+    if not 3 <= len(promised) <= 5:
+        raise ChapterError(f"{path.name}: {len(promised)} objectives; there have to be 3 to 5.")
+
     return Chapter(
         stem=path.stem,
         number=int(number[1]),
         title=title[1].strip(),
         question=one_line(question[1]),
-        objectives=tuple(one_line(o) for o in re.split(r"^- ", objectives[1], flags=re.M)[1:]),
+        objectives=promised,
         reading_minutes=int(time[1]),
         exercise_minutes=int(time[2]),
         prerequisites=one_line(before[1]),
