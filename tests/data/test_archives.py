@@ -69,6 +69,7 @@ def folder_entry(make, name):
 
 
 @each_format
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_folders_are_made_where_the_archive_lists_them(make, tmp_path):
     members = [folder_entry(make, name) for name in (".", "data", "data/empty", "data")]
     archive = make(tmp_path / "a", [*members, ("data/x", b"x"), ("./y", b"y")])

@@ -50,19 +50,21 @@ class EveryPage:
     mode: str
 
     @pytest.fixture(scope="class")
-    def base(self, site):
+    @classmethod
+    def base(cls, site):
         """Return what the addresses begin with."""
-        if self.mode == "dark":  # so that the site works from the disk, too
+        if cls.mode == "dark":  # so that the site works from the disk, too
             yield site.resolve().as_uri() + "/"
         else:
             with served(site) as base:
                 yield base
 
     @pytest.fixture(scope="class")
-    def findings(self, browser, base, site):
+    @classmethod
+    def findings(cls, browser, base, site):
         """What each rule finds on each page: one visit serves them all."""
         found = {"behind": [], "mode": [], "mathematics": [], "access": [], "width": []}
-        with reader(browser, self.mode, base) as (page, troubles):
+        with reader(browser, cls.mode, base) as (page, troubles):
             for path in pages(site):
                 name = path.relative_to(site).as_posix()
                 if redirection(path):
@@ -74,7 +76,7 @@ class EveryPage:
 
                 visit(page, base + name)
                 shown = page.evaluate("document.documentElement.dataset.theme")
-                wrong = [] if shown == self.mode else [f"expected {self.mode} mode, got {shown}"]
+                wrong = [] if shown == cls.mode else [f"expected {cls.mode} mode, got {shown}"]
                 checks = {
                     "behind": list(troubles),
                     "mode": wrong,
@@ -82,7 +84,7 @@ class EveryPage:
                     "width": width_complaints(page),
                     # Last, because it may change the page. Only colours differ between the modes.
                     "access": access_complaints(
-                        page, colours_only=self.mode == "dark", insides=name in WHOLE
+                        page, colours_only=cls.mode == "dark", insides=name in WHOLE
                     ),
                 }
                 troubles.clear()
