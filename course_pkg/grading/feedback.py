@@ -7,7 +7,7 @@ a well-known mistake, which mistake it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,13 +71,13 @@ def check_array(
         raise AssertionError(
             f"{name}: expected shape {want.shape}, got {got!r}. Is there a return?"
         )
-    if isinstance(got, tuple):
-        raise AssertionError(f"{name}: expected one array, got a tuple of {len(got)}.")
     try:
         have = np.asarray(got)
         difference_is_possible = have.dtype.kind in "biuf"
     except ValueError:  # a ragged list
         difference_is_possible = False
+    if isinstance(got, tuple) and not (difference_is_possible and have.shape == want.shape):
+        raise AssertionError(f"{name}: expected one array, got a tuple of {len(got)}.")
     if not difference_is_possible:
         raise AssertionError(f"{name}: expected numbers, got {type(got).__name__}: {got!r:.80}")
     if have.shape != want.shape:
@@ -153,3 +153,43 @@ def check_equal(
             lines.append(f"  hint: {hint}")
             break
     raise AssertionError("\n".join(lines))
+
+
+def check_results(name: str, got: Any, names: Sequence[str]) -> tuple[Any, ...]:
+    """Return the values of an answer that has several, or say which ones are expected.
+
+    Parameters
+    ----------
+    name : str
+        What is checked: the name of the learner's function.
+    got : any
+        What it returned.
+    names : sequence of str
+        The names of the values, in their order.
+
+    Returns
+    -------
+    tuple
+        The values, ``len(names)`` of them.
+
+    Raises
+    ------
+    AssertionError
+        If the answer is no tuple or list of that many values.
+
+    Examples
+    --------
+    >>> y, h_last = check_results("run", [1.0, 2.0], ("y", "h_last"))
+    >>> check_results("run", 1.0, ("y", "h_last"))
+    Traceback (most recent call last):
+        ...
+    AssertionError: run: expected 2 values, (y, h_last), got one float.
+    """
+    wanted = f"{name}: expected {len(names)} values, ({', '.join(names)}), got"
+    if got is None or got is ...:
+        raise AssertionError(f"{wanted} {got!r}. Is there a return?")
+    if not isinstance(got, tuple | list):
+        raise AssertionError(f"{wanted} one {type(got).__name__}.")
+    if len(got) != len(names):
+        raise AssertionError(f"{wanted} {len(got)}.")
+    return tuple(got)
