@@ -13,6 +13,23 @@ IntArray = npt.NDArray[np.integer[Any]]
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
+def check_array(name: str, value: object) -> None:
+    """Raise unless ``value`` is a NumPy array whose operators mean what they mean here.
+
+    ``*`` is another product for ``np.matrix``, and a masked array hides values that a sum must
+    not leave out.
+
+    Examples
+    --------
+    >>> check_array("x", np.ma.array([1.0]))
+    Traceback (most recent call last):
+        ...
+    TypeError: x: expected a NumPy array, got MaskedArray
+    """
+    if not isinstance(value, np.ndarray) or isinstance(value, (np.matrix, np.ma.MaskedArray)):
+        raise TypeError(f"{name}: expected a NumPy array, got {type(value).__name__}")
+
+
 class Shapes:
     """Check arrays against symbolic shapes such as ``("T", "B", "I")``.
 
@@ -67,8 +84,8 @@ class Shapes:
         ValueError
             If the rank or a size is wrong, a size is 0, or a value is not finite.
         """
-        if not isinstance(value, np.ndarray):
-            raise TypeError(f"{name}: expected a NumPy array, got {type(value).__name__}")
+        if type(value) is not np.ndarray:
+            check_array(name, value)
         if value.dtype is not self._dtype:
             self._check_dtype(name, value.dtype)
         got = value.shape
@@ -123,7 +140,7 @@ def _written(symbols: Sequence[str]) -> str:
 
 
 def check_lengths(lengths: Sequence[int] | IntArray, T: int, B: int) -> IntArray:
-    """Return ``lengths`` as an integer array of shape (B,), each in 1..T, or raise.
+    """Return ``lengths`` as an int64 array of shape (B,), each in 1..T, or raise.
 
     Parameters
     ----------
@@ -134,7 +151,7 @@ def check_lengths(lengths: Sequence[int] | IntArray, T: int, B: int) -> IntArray
 
     Returns
     -------
-    ndarray of int, (B,)
+    ndarray of int64, (B,)
         A copy: the caches keep it, and the caller may go on to change the original.
 
     Raises
@@ -153,6 +170,12 @@ def check_lengths(lengths: Sequence[int] | IntArray, T: int, B: int) -> IntArray
         ...
     ValueError: lengths: expected values in 1..3, got 0
     """
+    if isinstance(lengths, np.ndarray):
+        check_array("lengths", lengths)
+    elif isinstance(lengths, (list, tuple)) and any(
+        isinstance(length, (bool, np.bool_)) for length in lengths
+    ):  # NumPy would read True as 1
+        raise TypeError("lengths: expected integers, got bool")
     try:
         array = np.array(lengths)
     except ValueError:  # NumPy's word for rows of different sizes
@@ -163,7 +186,7 @@ def check_lengths(lengths: Sequence[int] | IntArray, T: int, B: int) -> IntArray
         raise ValueError(f"lengths: expected shape (B,) = ({B},), got {array.shape}")
     for bad in array[(array < 1) | (array > T)]:
         raise ValueError(f"lengths: expected values in 1..{T}, got {bad}")
-    return array
+    return array.astype(np.int64)
 
 
 def valid_steps(lengths: IntArray, T: int) -> npt.NDArray[np.bool_]:
@@ -237,10 +260,25 @@ def check_option(name: str, value: str, options: Sequence[str]) -> str:
         ...
     ValueError: nonlinearity: expected one of 'tanh', 'relu', got 'sine'
     """
-    if value not in options:
+    if not isinstance(value, str) or value not in options:
         listed = ", ".join(repr(option) for option in options)
         raise ValueError(f"{name}: expected one of {listed}, got {value!r}")
     return value
+
+
+def check_flag(name: str, value: bool) -> bool:
+    """Return ``value`` as a bool if it is True or False, or raise.
+
+    Examples
+    --------
+    >>> check_flag("bidirectional", "no")
+    Traceback (most recent call last):
+        ...
+    TypeError: bidirectional: expected True or False, got 'no'
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}: expected True or False, got {value!r}")
+    return bool(value)
 
 
 def check_size(name: str, value: int) -> int:
@@ -278,12 +316,14 @@ def check_named_tuple(name: str, value: object, fields: Sequence[str]) -> None:
 def all_axes(value: Array) -> list[str]:
     """Name every axis of an array, one symbol each: :class:`Shapes` then holds others to them.
 
+    What is no array has no axes here; :class:`Shapes` refuses it.
+
     Examples
     --------
     >>> all_axes(np.zeros((5, 2, 3)))
     ['N0', 'N1', 'N2']
     """
-    return [f"N{axis}" for axis in range(np.ndim(value))]
+    return [f"N{axis}" for axis in range(getattr(value, "ndim", 0))]
 
 
 def leading_axes(value: Array) -> list[str]:
@@ -309,8 +349,7 @@ def check_ids(name: str, ids: IntArray, count: int, *, ignore: int | None = None
         ...
     ValueError: targets: expected ids in 0..4, got 5
     """
-    if not isinstance(ids, np.ndarray):
-        raise TypeError(f"{name}: expected a NumPy array, got {type(ids).__name__}")
+    check_array(name, ids)
     if ids.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected integers, got {ids.dtype}")
     if ids.size == 0:
@@ -353,4 +392,9 @@ def check_number(name: str, value: float, interval: str) -> float:
     below = value <= high if interval[-1] == "]" else value < high
     if not (above and below):
         raise ValueError(f"{name}: expected a number in {interval}, got {value}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # an int may have any size
+        raise ValueError(
+            f"{name}: expected a number that a float holds, got a larger int"
+        ) from None

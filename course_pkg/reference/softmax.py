@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from course_pkg.reference.checks import Array, Shapes, leading_axes
+from course_pkg.reference.checks import Array, Shapes, check_array, leading_axes
 
 Mask = npt.NDArray[np.bool_]
 
@@ -81,8 +81,7 @@ def check_mask(mask: Mask, shape: tuple[int, ...]) -> None:
         ...
     ValueError: mask: expected at least one True in every row, got none in row (1,)
     """
-    if not isinstance(mask, np.ndarray):
-        raise TypeError(f"mask: expected a NumPy array, got {type(mask).__name__}")
+    check_array("mask", mask)
     if mask.dtype != np.bool_:
         raise TypeError(f"mask: expected bool, got {mask.dtype}")
     if mask.shape != shape:

@@ -5,11 +5,15 @@ import pytest
 
 from course_pkg.reference.checks import (
     Shapes,
+    all_axes,
+    check_flag,
+    check_ids,
     check_lengths,
     check_option,
     check_size,
     valid_steps,
 )
+from course_pkg.reference.softmax import check_mask
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -155,3 +159,57 @@ def test_a_dtype_that_is_equal_but_another_object_is_accepted():
     shapes = Shapes()
     shapes.array("x", np.zeros(3), ("I",))
     shapes.array("y", np.zeros(3, dtype=marked), ("I",))
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+@pytest.mark.parametrize("kind", [np.matrix, np.ma.array])
+@pytest.mark.parametrize(
+    ("call", "dtype"),
+    [
+        (lambda a: Shapes().array("a", a, all_axes(a)), float),
+        (lambda a: check_lengths(a, T=3, B=2), int),
+        (lambda a: check_ids("a", a, 3), int),
+        (lambda a: check_mask(a, a.shape), bool),
+    ],
+    ids=["array", "lengths", "ids", "mask"],
+)
+def test_arrays_with_operators_of_their_own_are_refused(call, dtype, kind):
+    with pytest.raises(TypeError, match=r"expected a NumPy array, got (matrix|MaskedArray)"):
+        call(kind(np.ones((1, 2), dtype)))
+
+
+def test_a_memory_mapped_array_is_an_array(tmp_path):
+    array = np.memmap(tmp_path / "a", dtype=np.float64, mode="w+", shape=(3,))
+    assert Shapes().array("a", array, ("I",)) is array
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.uint64])
+def test_lengths_become_int64(dtype):
+    assert check_lengths(np.array([3, 1], dtype), T=3, B=2).dtype == np.int64
+
+
+@pytest.mark.parametrize("lengths", [[True, 2], (2, np.True_)], ids=repr)
+def test_a_bool_is_no_length(lengths):
+    with pytest.raises(TypeError, match="lengths: expected integers, got bool"):
+        check_lengths(lengths, T=3, B=2)
+
+
+@pytest.mark.parametrize("value", [True, False, np.True_, np.False_], ids=repr)
+def test_check_flag_returns_a_plain_bool(value):
+    assert check_flag("training", value) is bool(value)
+
+
+@pytest.mark.parametrize("value", ["no", 1, 0.0, None, np.array(True)], ids=repr)
+def test_check_flag_refuses(value):
+    with pytest.raises(TypeError, match="training: expected True or False, got ") as error:
+        check_flag("training", value)
+    assert repr(value) in str(error.value)
+
+
+def test_an_array_is_no_option():
+    with pytest.raises(ValueError, match="reset: expected one of 'before', 'after', got array"):
+        check_option("reset", np.array(["before", "after"]), ("before", "after"))
+
+
+def test_what_is_no_array_has_no_axes():
+    assert all_axes([[1.0], [2.0, 3.0]]) == []

@@ -42,3 +42,10 @@ def test_ids(dtype):
 def test_named_tuples():
     with pytest.raises(TypeError, match=r"p: expected a named tuple \(a, b\), got tuple"):
         check_named_tuple("p", (1, 2), ["a", "b"])
+
+
+def test_an_integer_that_no_float_holds():
+    with pytest.raises(
+        ValueError, match="n: expected a number that a float holds, got a larger int"
+    ):
+        check_number("n", 10**400, "(0, inf)")
