@@ -7,18 +7,30 @@ import math
 import torch
 from torch import Tensor, nn
 
+from course_pkg.models.checks import check_dtype, check_tensor
 from course_pkg.models.stack import uniform
 from course_pkg.reference.checks import check_size
 
 
-def _check(query: Tensor, key: Tensor, value: Tensor, E: int, K: int) -> None:
+def _check(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    W_q: Tensor | None = None,
+    W_k: Tensor | None = None,
+) -> None:
+    """Check what is compared and averaged; without parameters, keys have the query's size."""
+    source = "query" if W_q is None else "the parameters"
     for name, tensor, symbols in (
         ("query", query, "(T, B, E)"),
         ("key", key, "(S, B, K)"),
         ("value", value, "(S, B, H)"),
     ):
+        check_tensor(name, tensor, query if W_q is None else W_q, source)
         if tensor.dim() != 3 or 0 in tensor.shape:
             raise ValueError(f"{name}: expected shape {symbols}, got {tuple(tensor.shape)}")
+    E = query.shape[2] if W_q is None else W_q.shape[1]
+    K = query.shape[2] if W_k is None else W_k.shape[1]
     if query.shape[2] != E:
         raise ValueError(f"query: expected shape (T, B, E) with E = {E}, got {tuple(query.shape)}")
     if key.shape[1:] != (query.shape[1], K):
@@ -34,6 +46,8 @@ def _hide(key: Tensor, value: Tensor, mask: Tensor | None, T: int) -> tuple[Tens
     if mask is None:
         return key, value
     S, B, _ = key.shape
+    if not isinstance(mask, Tensor):
+        raise TypeError(f"mask: expected a Tensor of bool, got {type(mask).__name__}")
     if mask.dtype != torch.bool:
         raise TypeError(f"mask: expected bool, got {mask.dtype}")
     if mask.shape != (T, B, S):
@@ -94,10 +108,11 @@ class DotProductAttention(nn.Module):
         Raises
         ------
         TypeError, ValueError
-            If a shape does not fit, or the mask is not boolean or leaves a query nothing to see.
+            If a type or a shape does not fit, or the mask is not boolean or leaves a query
+            nothing to see.
         """
-        K = query.shape[-1]
-        _check(query, key, value, E=K, K=K)
+        _check(query, key, value)
+        K = query.shape[2]
         key, value = _hide(key, value, mask, len(query))
         q, k = query.transpose(0, 1), key.transpose(0, 1)  # (B, T, K), (B, S, K)
         return _average(q @ k.transpose(1, 2) / math.sqrt(K), value, mask)
@@ -148,6 +163,7 @@ class AdditiveAttention(nn.Module):
         super().__init__()
         E, K = check_size("query_size", query_size), check_size("key_size", key_size)
         A = check_size("attention_size", attention_size)
+        check_dtype(dtype)
         self.W_q = uniform(A, E, size=E, device=device, dtype=dtype)
         self.W_k = uniform(A, K, size=K, device=device, dtype=dtype)
         self.v = uniform(A, size=A, device=device, dtype=dtype)
@@ -174,9 +190,10 @@ class AdditiveAttention(nn.Module):
         Raises
         ------
         TypeError, ValueError
-            If a shape does not fit, or the mask is not boolean or leaves a query nothing to see.
+            If a type or a shape does not fit, or the mask is not boolean or leaves a query
+            nothing to see.
         """
-        _check(query, key, value, E=self.W_q.shape[1], K=self.W_k.shape[1])
+        _check(query, key, value, self.W_q, self.W_k)
         key, value = _hide(key, value, mask, len(query))
         from_query = (query.transpose(0, 1) @ self.W_q.T)[:, :, None, :]  # (B, T, 1, A)
         from_key = (key.transpose(0, 1) @ self.W_k.T)[:, None, :, :]  # (B, 1, S, A)

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_pkg.models.checks import Lengths, check_id_tensor, lengths_beside
 from course_pkg.models.recurrent import Recurrent
-from course_pkg.models.stack import Lengths
 from course_pkg.reference.checks import check_number, check_option, check_size
 
 
@@ -72,6 +72,8 @@ class SequenceClassifier(nn.Module):
                 "features, tokens: expected exactly one of the two, "
                 f"got features={features} and tokens={tokens}"
             )
+        for name, size in (("hidden", hidden), ("layers", layers)):
+            check_size(name, size)
         check_option("pooling", pooling, ("last", "mean"))
         check_number("dropout", dropout, "[0, 1)")
         self.settings: dict[str, Any] = {
@@ -81,12 +83,13 @@ class SequenceClassifier(nn.Module):
         }  # fmt: skip
         self.pooling, self.layers = pooling, layers
         self.embedding: nn.Embedding | None = None
-        size = features
+        if features is not None:
+            inputs = check_size("features", features)
         if tokens is not None:
-            size = check_size("embedding", embedding)
-            self.embedding = nn.Embedding(check_size("tokens", tokens), size)
+            inputs = check_size("embedding", embedding)
+            self.embedding = nn.Embedding(check_size("tokens", tokens), inputs)
         self.recurrent = Recurrent(
-            cell, size or 0, hidden, num_layers=layers, bidirectional=bidirectional,
+            cell, inputs, hidden, num_layers=layers, bidirectional=bidirectional,
             backend=backend, start=start,
         )  # fmt: skip
         self.dropout = nn.Dropout(dropout)
@@ -104,8 +107,19 @@ class SequenceClassifier(nn.Module):
         Returns
         -------
         logits : Tensor, (B, C)
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a type, a shape or a length does not fit; the message names the argument.
         """
-        inputs = x if self.embedding is None else self.dropout(self.embedding(x))  # (T, B, I)
+        inputs = x  # (T, B, I)
+        if self.embedding is not None:
+            check_id_tensor("x", x)
+            if lengths is not None:  # the padding may hold what is no id
+                t = torch.arange(len(x), device=x.device)[:, None]  # (T, 1)
+                x = torch.where(t < lengths_beside(x, lengths), x, 0)
+            inputs = self.dropout(self.embedding(x))
         y, state = self.recurrent(inputs, lengths=lengths)  # (T, B, D*H)
         if self.pooling == "last":
             h = state[0].unflatten(0, (self.layers, -1))[-1]  # (D, B, H), of the last layer

@@ -6,10 +6,17 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn.functional import linear
 
-from course_pkg.models.stack import Gradient, Lengths, Stack, check_layer, uniform
+from course_pkg.models.checks import Lengths
+from course_pkg.models.stack import (
+    Gradient,
+    Stack,
+    check_layer,
+    full_precision,
+    refuse_second_derivative,
+    uniform,
+)
 
 
 class GRURecurrence(torch.autograd.Function):
@@ -36,7 +43,8 @@ class GRURecurrence(torch.autograd.Function):
         for t in range(T):
             a_h = torch.addmm(b_hh, h[t], W_hh.T)  # (B, 3H)
             m[t] = a_h[:, 2 * H :]
-            r, z, n = gates[t].chunk(3, dim=1)  # (B, H) each, views
+            # (B, H) each, views; torch.export follows writes to slices, not to chunks
+            r, z, n = (gates[t, :, k * H : (k + 1) * H] for k in range(3))
             gates[t, :, : 2 * H].add_(a_h[:, : 2 * H]).sigmoid_()  # r and z
             n.addcmul_(r, m[t]).tanh_()
             h[t + 1] = (1 - z) * n + z * h[t]
@@ -46,9 +54,9 @@ class GRURecurrence(torch.autograd.Function):
         return h[1:].clone(), h[T].clone()
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, dy: Tensor, dh: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, None]:
         """Return the gradients of ``a_x``, ``W_hh``, ``b_hh`` and ``h0``."""
+        refuse_second_derivative()
         gates, m, h, W_hh, valid = ctx.saved_tensors
         r, z, n = gates.chunk(3, dim=2)  # (T, B, H) each
         # What the gradient of a state is multiplied by on its way, for all steps at once.
@@ -117,7 +125,7 @@ class GRULayer(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        check_layer(I, H, gradient)
+        check_layer(I, H, gradient, dtype)
         self.gradient = gradient
         self.W_ih = uniform(3 * H, I, size=H, device=device, dtype=dtype)
         self.W_hh = uniform(3 * H, H, size=H, device=device, dtype=dtype)
@@ -128,7 +136,7 @@ class GRULayer(nn.Module):
         """Return the states of all steps (T, B, H) and the last one (B, H)."""
         a_x = x @ self.W_ih.T + self.b_ih  # (T, B, 3H), all steps in one product
         if self.gradient == "by_hand":
-            with torch.autocast(a_x.device.type, enabled=False):  # keep the state's precision
+            with full_precision(a_x.device):
                 a_x = a_x.to(self.W_hh.dtype)
                 return GRURecurrence.apply(a_x, self.W_hh, self.b_hh, h, valid)  # type: ignore[no-any-return, no-untyped-call]
         states = []
@@ -213,7 +221,7 @@ class GRU(Stack):
         Raises
         ------
         TypeError, ValueError
-            If a shape or a length does not fit; the message names it.
+            If a type, a shape or a length does not fit; the message names the argument.
         """
         y, (h_n,) = self.run(x, [("h0", h0)], lengths)
         return y, h_n

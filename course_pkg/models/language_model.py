@@ -6,8 +6,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from course_pkg.models.checks import check_id_tensor
 from course_pkg.models.recurrent import Recurrent, State
-from course_pkg.reference.checks import check_number, check_size
+from course_pkg.reference.checks import check_flag, check_number, check_size
 
 
 class LanguageModel(nn.Module):
@@ -59,10 +60,12 @@ class LanguageModel(nn.Module):
         start: str = "orthogonal",
     ) -> None:
         super().__init__()
-        check_size("tokens", tokens)
-        check_size("embedding", embedding)
+        for name, size in (
+            ("tokens", tokens), ("embedding", embedding), ("hidden", hidden), ("layers", layers)
+        ):  # fmt: skip
+            check_size(name, size)
         check_number("dropout", dropout, "[0, 1)")
-        if tied and embedding != hidden:
+        if check_flag("tied", tied) and embedding != hidden:
             raise ValueError(
                 f"embedding: expected hidden = {hidden} for tied weights, got {embedding}"
             )
@@ -94,7 +97,13 @@ class LanguageModel(nn.Module):
         -------
         logits : Tensor, (T, B, V)
         state : tuple of Tensors, (L, B, H)
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a type or a shape does not fit; the message names the argument.
         """
+        check_id_tensor("ids", ids)
         inputs = self.dropout(self.embedding(ids))  # (T, B, E)
         y, state = self.recurrent(inputs, state)  # (T, B, H)
         logits: Tensor = self.readout(self.dropout(y))  # (T, B, V)

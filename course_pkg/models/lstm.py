@@ -6,9 +6,16 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
-from course_pkg.models.stack import Gradient, Lengths, Stack, check_layer, uniform
+from course_pkg.models.checks import Lengths, named_states
+from course_pkg.models.stack import (
+    Gradient,
+    Stack,
+    check_layer,
+    full_precision,
+    refuse_second_derivative,
+    uniform,
+)
 
 
 class LSTMRecurrence(torch.autograd.Function):
@@ -34,7 +41,8 @@ class LSTMRecurrence(torch.autograd.Function):
         h[0], c[0] = h0, c0
         for t in range(T):
             gates[t].addmm_(h[t], W_hh.T)
-            i, f, g, o = gates[t].chunk(4, dim=1)  # (B, H) each, views
+            # (B, H) each, views; torch.export follows writes to slices, not to chunks
+            i, f, g, o = (gates[t, :, k * H : (k + 1) * H] for k in range(4))
             for gate in (i, f, o):
                 gate.sigmoid_()
             g.tanh_()
@@ -47,11 +55,11 @@ class LSTMRecurrence(torch.autograd.Function):
         return h[1:].clone(), h[T].clone(), c[T].clone()
 
     @staticmethod
-    @once_differentiable
     def backward(
         ctx: Any, dy: Tensor, dh: Tensor, dc: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, None]:
         """Return the gradients of ``a_x``, ``W_hh``, ``h0`` and ``c0``."""
+        refuse_second_derivative()
         gates, h, c, W_hh, valid = ctx.saved_tensors
         i, f, g, o = gates.chunk(4, dim=2)  # (T, B, H) each
         tanh_c = c[1:].tanh()
@@ -122,7 +130,7 @@ class LSTMLayer(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        check_layer(I, H, gradient)
+        check_layer(I, H, gradient, dtype)
         self.gradient = gradient
         self.W_ih = uniform(4 * H, I, size=H, device=device, dtype=dtype)
         self.W_hh = uniform(4 * H, H, size=H, device=device, dtype=dtype)
@@ -135,7 +143,7 @@ class LSTMLayer(nn.Module):
         """Return the states of all steps (T, B, H), the last state and the last cell (B, H)."""
         a_x = x @ self.W_ih.T + (self.b_ih + self.b_hh)  # (T, B, 4H), all steps in one product
         if self.gradient == "by_hand":
-            with torch.autocast(a_x.device.type, enabled=False):  # keep the state's precision
+            with full_precision(a_x.device):
                 a_x = a_x.to(self.W_hh.dtype)
                 return LSTMRecurrence.apply(a_x, self.W_hh, h, c, valid)  # type: ignore[no-any-return, no-untyped-call]
         W_hh_T = self.W_hh.T
@@ -223,8 +231,7 @@ class LSTM(Stack):
         Raises
         ------
         TypeError, ValueError
-            If a shape or a length does not fit; the message names it.
+            If a type, a shape or a length does not fit; the message names the argument.
         """
-        h0, c0 = (None, None) if state is None else state
-        y, (h_n, c_n) = self.run(x, [("h0", h0), ("c0", c0)], lengths)
+        y, (h_n, c_n) = self.run(x, named_states(state, ("h0", "c0")), lengths)
         return y, (h_n, c_n)

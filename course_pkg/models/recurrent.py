@@ -8,11 +8,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+from course_pkg.models.checks import (
+    Lengths,
+    check_input,
+    check_states,
+    lengths_beside,
+    named_states,
+)
 from course_pkg.models.gru import GRU
 from course_pkg.models.lstm import LSTM
 from course_pkg.models.rnn import RNN
-from course_pkg.models.stack import Lengths
-from course_pkg.reference.checks import check_lengths, check_option
+from course_pkg.reference.checks import check_option
 
 State = tuple[Tensor, ...]  # (L*D, B, H) each: h, and c for an LSTM
 
@@ -71,7 +77,9 @@ class Recurrent(nn.Module):
         network = OURS[cell](
             input_size, hidden_size, num_layers, bidirectional=bidirectional, gradient="by_hand"
         )
-        self.output_size = network.D * hidden_size
+        self.input_size, self.hidden_size = network.input_size, network.hidden_size
+        self.output_size = network.D * network.hidden_size
+        self.states = network.num_layers * network.D  # one per layer and direction
         self.network: nn.Module = network.to_torch() if backend == "torch" else network
         if start == "orthogonal":
             start_orthogonal(self.network, cell)
@@ -99,20 +107,37 @@ class Recurrent(nn.Module):
         Raises
         ------
         TypeError, ValueError
-            If a length does not fit.
+            If a type, a shape or a length does not fit; the message names the argument.
+        NotImplementedError
+            If ``torch.nn``'s kernels are to be exported together with lengths.
         """
-        start = None if not state else state if self.cell == "lstm" else state[0]
+        states = named_states(state, ("h0", "c0") if self.cell == "lstm" else ("h0",))
+        like = next(self.network.parameters(), None)  # None once the weights are quantised
+        check_input(x, self.input_size, like)
+        check_states(states, (self.states, x.shape[1], self.hidden_size), like)
+        start: Any = None
+        if state:
+            start = tuple(state) if self.cell == "lstm" else state[0]
         if self.backend == "ours":
             y, last = self.network(x, start, lengths)
         elif lengths is None:
             y, last = self.network(x, start)
         else:
-            values = lengths.cpu() if isinstance(lengths, Tensor) else torch.as_tensor(lengths)
-            check_lengths(values.numpy(), T=x.shape[0], B=x.shape[1])
+            if torch.compiler.is_exporting():
+                raise NotImplementedError(
+                    "lengths: torch.export cannot follow torch.nn's packed sequences; "
+                    "use backend='ours'"
+                )
+            values = lengths_beside(x, lengths).cpu()
             packed = pack_padded_sequence(x, values, enforce_sorted=False)
             y, last = self.network(packed, start)
             y, _ = pad_packed_sequence(cast(PackedSequence, y), total_length=x.shape[0])
         return y, (last if isinstance(last, tuple) else (last,))
+
+
+def _is_recurrent(name: str) -> bool:
+    """Whether a parameter of this name is multiplied by the state, in ours or torch.nn's."""
+    return name.rsplit(".", 1)[-1].startswith(("W_hh", "weight_hh"))
 
 
 def start_orthogonal(network: nn.Module, cell: str) -> None:
@@ -120,6 +145,11 @@ def start_orthogonal(network: nn.Module, cell: str) -> None:
 
     Recurrent matrices are orthogonal, input matrices uniform with Glorot's variance, biases 0;
     the forget gate of an LSTM gets a bias of 1, once, not in both of its biases.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``network`` is no module, or its weights are not those of the cell.
 
     Notes
     -----
@@ -137,13 +167,20 @@ def start_orthogonal(network: nn.Module, cell: str) -> None:
     True
     """
     gates = {"rnn": 1, "gru": 3, "lstm": 4}[check_option("cell", cell, tuple(OURS))]
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"network: expected a module, got {type(network).__name__}")
+    for name, parameter in network.named_parameters():
+        if _is_recurrent(name) and parameter.shape[0] != gates * parameter.shape[1]:
+            raise ValueError(
+                f"network: expected {gates}H rows in {name} of a {cell!r} cell, "
+                f"got shape {tuple(parameter.shape)}"
+            )
     with torch.no_grad():
         for name, parameter in network.named_parameters():
             last = name.rsplit(".", 1)[-1]
             if parameter.dim() == 2:
-                recurrent = last.startswith(("W_hh", "weight_hh"))
+                draw = nn.init.orthogonal_ if _is_recurrent(name) else nn.init.xavier_uniform_
                 for block in parameter.chunk(gates):
-                    draw = nn.init.orthogonal_ if recurrent else nn.init.xavier_uniform_
                     draw(block)
             else:
                 parameter.zero_()

@@ -6,9 +6,16 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
-from course_pkg.models.stack import Gradient, Lengths, Stack, check_layer, uniform
+from course_pkg.models.checks import Lengths
+from course_pkg.models.stack import (
+    Gradient,
+    Stack,
+    check_layer,
+    full_precision,
+    refuse_second_derivative,
+    uniform,
+)
 from course_pkg.reference.checks import check_option
 
 Nonlinearity = Literal["tanh", "relu"]
@@ -43,9 +50,9 @@ class RNNRecurrence(torch.autograd.Function):
         return h[1:].clone(), h[T].clone()
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, dy: Tensor, dh: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
         """Return the gradients of ``a_x``, ``W_hh`` and ``h0``."""
+        refuse_second_derivative()
         h, W_hh, valid = ctx.saved_tensors
         slope = 1 - h[1:] * h[1:] if ctx.use_tanh else (h[1:] > 0).to(h.dtype)  # (T, B, H)
         if valid is not None:  # behind the end nothing happens: the gradient passes unchanged
@@ -103,7 +110,7 @@ class RNNLayer(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        check_layer(I, H, gradient)
+        check_layer(I, H, gradient, dtype)
         check_option("nonlinearity", nonlinearity, ("tanh", "relu"))
         self.nonlinearity, self.gradient = nonlinearity, gradient
         self.W_ih = uniform(H, I, size=H, device=device, dtype=dtype)
@@ -116,7 +123,7 @@ class RNNLayer(nn.Module):
         a_x = x @ self.W_ih.T + (self.b_ih + self.b_hh)  # (T, B, H), all steps in one product
         use_tanh = self.nonlinearity == "tanh"
         if self.gradient == "by_hand":
-            with torch.autocast(a_x.device.type, enabled=False):  # keep the state's precision
+            with full_precision(a_x.device):
                 a_x = a_x.to(self.W_hh.dtype)
                 return RNNRecurrence.apply(a_x, self.W_hh, h, valid, use_tanh)  # type: ignore[no-any-return, no-untyped-call]
         squash = torch.tanh if use_tanh else torch.relu
@@ -148,6 +155,8 @@ class RNN(Stack):
         Whether the loops are left to autograd or run as :class:`RNNRecurrence`.
     device, dtype : optional
         Where and in which precision the parameters are made.
+    **unknown
+        Refused, with a word on what to do instead.
 
     Raises
     ------
@@ -188,6 +197,7 @@ class RNN(Stack):
         gradient: Gradient = "autograd",
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
+        **unknown: Any,
     ) -> None:
         super().__init__(
             input_size,
@@ -199,6 +209,7 @@ class RNN(Stack):
             device=device,
             dtype=dtype,
             nonlinearity=nonlinearity,
+            **unknown,
         )
         self.nonlinearity = nonlinearity
 
@@ -226,7 +237,7 @@ class RNN(Stack):
         Raises
         ------
         TypeError, ValueError
-            If a shape or a length does not fit; the message names it.
+            If a type, a shape or a length does not fit; the message names the argument.
         """
         y, (h_n,) = self.run(x, [("h0", h0)], lengths)
         return y, h_n

@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, Literal, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from course_pkg.reference.checks import check_lengths, check_number, check_option, check_size
+from course_pkg.models.checks import (
+    Lengths,
+    NamedStates,
+    check_dtype,
+    check_input,
+    check_states,
+    lengths_beside,
+)
+from course_pkg.reference.checks import check_flag, check_number, check_option, check_size
 
 Gradient = Literal["autograd", "by_hand"]
-Lengths = Sequence[int] | Tensor
+# What torch.nn's modules take and ours do not, and what to do instead.
+NOT_OFFERED = {
+    "batch_first": "give x as (T, B, I), for example x.transpose(0, 1)",
+    "bias": "both biases are always there; zeros that do not require a gradient act as none",
+    "proj_size": "put a torch.nn.Linear behind it",
+}
 
 
-def check_layer(I: int, H: int, gradient: str) -> None:
-    """Raise unless the sizes of a layer are at least 1 and its gradient is a known one."""
+def check_layer(I: int, H: int, gradient: str, dtype: torch.dtype | None) -> None:
+    """Raise unless the sizes of a layer are at least 1, and gradient and dtype are known ones."""
     check_size("I", I)
     check_size("H", H)
     check_option("gradient", gradient, ("autograd", "by_hand"))
+    check_dtype(dtype)
+
+
+def refuse_second_derivative() -> None:
+    """Raise in a backward pass that autograd records in order to differentiate it again.
+
+    Such a pass would use the saved states as constants, and the second derivative would be
+    wrong without a word. torch.compile records every backward pass; it refuses a second itself.
+    """
+    if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        raise RuntimeError(
+            "gradient='by_hand' cannot be differentiated twice; use gradient='autograd'"
+        )
+
+
+def full_precision(device: torch.device) -> AbstractContextManager[Any]:
+    """Return a context without autocast: the states of a gradient by hand keep their dtype."""
+    if torch.amp.is_autocast_available(device.type):  # not on the meta device
+        return torch.autocast(device.type, enabled=False)
+    return nullcontext()
 
 
 def uniform(
@@ -82,7 +116,7 @@ class Stack(nn.Module):
     Raises
     ------
     TypeError, ValueError
-        If a size is no integer of at least 1, dropout is no number in [0, 1), or the gradient is
+        If a size is no integer of at least 1, dropout is no number in [0, 1), or an option is
         unknown.
 
     Notes
@@ -110,12 +144,16 @@ class Stack(nn.Module):
         **layer_options: Any,
     ) -> None:
         super().__init__()
+        for option in layer_options.keys() - set(self.shared_options):
+            instead = NOT_OFFERED.get(option, "see the class's documentation")
+            raise TypeError(f"{type(self).__name__}: no argument {option!r}; {instead}")
+        check_dtype(dtype)
         self.input_size = check_size("input_size", input_size)
         self.hidden_size = check_size("hidden_size", hidden_size)
         self.num_layers = check_size("num_layers", num_layers)
-        self.bidirectional = bidirectional
+        self.bidirectional = check_flag("bidirectional", bidirectional)
         self.dropout = check_number("dropout", dropout, "[0, 1)")
-        self.D = 2 if bidirectional else 1
+        self.D = 2 if self.bidirectional else 1
         inputs = [input_size] + [self.D * hidden_size] * (num_layers - 1)
         # Layer 0 forward, layer 0 backward, layer 1 forward, ...
         self.layers = nn.ModuleList(
@@ -127,7 +165,7 @@ class Stack(nn.Module):
         )
 
     def run(
-        self, x: Tensor, states: Sequence[tuple[str, Tensor | None]], lengths: Lengths | None
+        self, x: Tensor, states: NamedStates, lengths: Lengths | None
     ) -> tuple[Tensor, list[Tensor]]:
         """Run all layers.
 
@@ -150,25 +188,18 @@ class Stack(nn.Module):
         Raises
         ------
         TypeError, ValueError
-            If a shape or a length does not fit; the message names it.
+            If a type, a shape or a length does not fit; the message names the argument.
         """
-        if x.dim() != 3 or x.shape[2] != self.input_size or 0 in x.shape:
-            raise ValueError(
-                f"x: expected shape (T, B, I) with I = {self.input_size}, got {tuple(x.shape)}"
-            )
+        like = next(self.parameters(), None)
+        check_input(x, self.input_size, like)
         T, B, _ = x.shape
-        wanted = (self.num_layers * self.D, B, self.hidden_size)
-        starts = []
-        for name, state in states:
-            if state is not None and state.shape != wanted:
-                raise ValueError(
-                    f"{name}: expected shape (L*D, B, H) = {wanted}, got {tuple(state.shape)}"
-                )
-            starts.append(x.new_zeros(wanted) if state is None else state)
+        shape = (self.num_layers * self.D, B, self.hidden_size)
+        check_states(states, shape, like)
+        starts = [x.new_zeros(shape) if state is None else state for _, state in states]
 
         valid = None  # (T, B, 1), whether a step lies inside its sequence
         if lengths is not None:
-            lengths = _lengths_beside(x, lengths)  # (B,)
+            lengths = lengths_beside(x, lengths)  # (B,)
             valid = (torch.arange(T, device=x.device)[:, None] < lengths)[:, :, None]
             x = torch.where(valid, x, 0)  # whatever the padding held, NaN included
 
@@ -193,6 +224,8 @@ class Stack(nn.Module):
     @classmethod
     def from_torch(cls, other: nn.RNNBase, *, gradient: Gradient = "autograd") -> Self:
         """Make one with the weights of the ``torch.nn`` module, on its device, in its dtype.
+
+        It is in the same mode, training or evaluation, and the same parameters are frozen.
 
         Raises
         ------
@@ -221,13 +254,11 @@ class Stack(nn.Module):
             dtype=like.dtype,
             **{name: getattr(other, name) for name in cls.shared_options},
         )
-        with torch.no_grad():
-            for mine, theirs in zip(ours.parameters(), other.parameters(), strict=True):
-                mine.copy_(theirs)
+        _copy(other, ours)
         return ours
 
     def to_torch(self) -> nn.RNNBase:
-        """Make a ``torch.nn`` module with the same weights, on the same device."""
+        """Make a ``torch.nn`` module with the same weights, device, mode and frozen parameters."""
         like = next(self.parameters())
         other = self.torch_class(
             self.input_size,
@@ -239,16 +270,14 @@ class Stack(nn.Module):
             dtype=like.dtype,
             **{name: getattr(self, name) for name in self.shared_options},
         )
-        with torch.no_grad():
-            for mine, theirs in zip(self.parameters(), other.parameters(), strict=True):
-                theirs.copy_(mine)
+        _copy(self, other)
         return other
 
 
-def _lengths_beside(x: Tensor, lengths: Lengths) -> Tensor:
-    """Return checked lengths (B,) as a tensor on the device of ``x``."""
-    # torch.compile cannot follow a look at the values; its user has checked them before.
-    if not torch.compiler.is_compiling():
-        values = lengths.detach().cpu().numpy() if isinstance(lengths, Tensor) else lengths
-        check_lengths(values, T=x.shape[0], B=x.shape[1])
-    return torch.as_tensor(lengths, device=x.device)
+def _copy(source: nn.Module, target: nn.Module) -> None:
+    """Copy weights, what of them is trained, and the mode; both hold the same parameters."""
+    with torch.no_grad():
+        for old, new in zip(source.parameters(), target.parameters(), strict=True):
+            new.copy_(old)
+            new.requires_grad_(old.requires_grad)
+    target.train(source.training)

@@ -144,6 +144,9 @@ dot, add = DotProductAttention(), AdditiveAttention(5, 5, 7)
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
+        ((Q.numpy(), K_, V_), TypeError, "query: expected a Tensor, got ndarray"),
+        ((Q, K_.numpy(), V_), TypeError, "key: expected a Tensor, got ndarray"),
+        ((Q, K_, V_, MASK.numpy()), TypeError, "mask: expected a Tensor of bool, got ndarray"),
         ((Q[0], K_, V_), ValueError, r"query: expected shape \(T, B, E\), got"),
         ((Q, K_[0], V_), ValueError, r"key: expected shape \(S, B, K\), got"),
         ((Q, K_, V_[:0]), ValueError, r"value: expected shape \(S, B, H\), got"),
@@ -167,6 +170,9 @@ def test_bad_input(module, arguments, error, message):
         (lambda: AdditiveAttention(0, 5, 7), ValueError, "query_size: .* got 0"),
         (lambda: AdditiveAttention(5, 0, 7), ValueError, "key_size: .* got 0"),
         (lambda: AdditiveAttention(5, 5, 0.5), TypeError, "attention_size: .* got float"),
+        (lambda: AdditiveAttention(5, 5, 7, dtype=torch.int64), TypeError, "dtype: .*int64"),
+        (lambda: dot(Q, K_.double(), V_), TypeError, "key: .*float32 as in query, got .*float64"),
+        (lambda: add(Q, K_, V_.double()), TypeError, "value: .*float32 as in the parameters, got"),
     ],
 )
 def test_bad_sizes(call, error, message):

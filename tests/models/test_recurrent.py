@@ -1,5 +1,7 @@
 """The PyTorch networks against torch.nn, the NumPy reference, and each other."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from course_pkg.models.checks import lengths_beside
 from course_pkg.models.gru import GRU, GRULayer, GRURecurrence
 from course_pkg.models.lstm import LSTM, LSTMLayer, LSTMRecurrence
 from course_pkg.models.rnn import RNN, RNNLayer, RNNRecurrence
@@ -351,6 +354,28 @@ X = torch.zeros(5, 3, 2)
         (lambda: GRU(2, 4, 2, dropout=-0.1), ValueError, r"dropout: .* \[0, 1\), got -0.1"),
         (lambda: RNN(2, 4, 2, dropout="much"), TypeError, "dropout: expected a number, got str"),
         (lambda: LSTM.from_torch(nn.LSTM(2, 4, proj_size=3)), ValueError, "proj_size=0"),
+        (lambda: GRU_(X.numpy()), TypeError, "x: expected a Tensor, got ndarray"),
+        (lambda: GRU_(X.double()), TypeError, "x: .*float32 as in the parameters, got .*float64"),
+        (lambda: GRU_(X.long()), TypeError, "x: .*float32 as in the parameters, got torch.int64"),
+        (lambda: GRU_(X, torch.zeros(1, 3, 4).double()), TypeError, "h0: .* got torch.float64"),
+        (lambda: GRU_(X, (torch.zeros(1, 3, 4),)), TypeError, "h0: expected a Tensor, got tuple"),
+        (
+            lambda: LSTM_(X, torch.zeros(2, 1, 3, 4)),
+            TypeError,
+            r"state: expected a tuple \(h0, c0\), got Tensor",
+        ),
+        (
+            lambda: LSTM_(X, (torch.zeros(4, 3, 4),)),
+            TypeError,
+            r"state: expected a tuple \(h0, c0\), got tuple of 1",
+        ),
+        (lambda: LSTM(2, 4, bidirectional="no"), TypeError, "bidirectional: .* got 'no'"),
+        (lambda: GRU(2, 4, batch_first=True), TypeError, "GRU: no argument 'batch_first'; .*trans"),
+        (lambda: RNN(2, 4, bias=False), TypeError, "RNN: no argument 'bias'; .* zeros"),
+        (lambda: LSTM(2, 4, proj_size=2), TypeError, "LSTM: no argument 'proj_size'; put .*Linear"),
+        (lambda: LSTM(2, 4, peephole=True), TypeError, "LSTM: no argument 'peephole'; see"),
+        (lambda: GRU(2, 4, dtype=torch.int64), TypeError, "dtype: .*floating type.*torch.int64"),
+        (lambda: LSTMLayer(2, 4, dtype="float32"), TypeError, "dtype: .*floating type"),
     ],
 )
 def test_bad_input(call, error, message):
@@ -399,3 +424,74 @@ def test_export(kind, gradient):
     with torch.no_grad():
         exported = torch.export.export(module, (x,)).module()
         torch.testing.assert_close(exported(x)[0], module(x)[0], rtol=0, atol=0)
+
+
+@kinds
+@gradients
+def test_export_while_gradients_are_recorded(kind, gradient):
+    module = KINDS[kind][0](2, 4, gradient=gradient)
+    x = torch.randn(5, 3, 2)
+    exported = torch.export.export(module, (x,)).module()
+    torch.testing.assert_close(exported(x)[0], module(x)[0], rtol=0, atol=0)
+
+
+@kinds
+def test_a_gradient_by_hand_is_not_differentiated_twice(kind):
+    by_hand = Case(kind, "by_hand")
+    x = by_hand.x.clone().requires_grad_()
+    y, _ = by_hand.ours(x)
+    with pytest.raises(RuntimeError, match="cannot be differentiated twice; use gradient='auto"):
+        torch.autograd.grad(y.sum(), x, create_graph=True)
+    y, _ = Case(kind, "autograd").ours(x)
+    (dx,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+    assert torch.autograd.grad(dx.square().sum(), x)[0].abs().max() > 1e-6
+
+
+@kinds
+@gradients
+def test_the_meta_device_gives_shapes(kind, gradient):
+    module = KINDS[kind][0](2, 4, gradient=gradient, device="meta")
+    y, _ = module(torch.zeros(5, 3, 2, device="meta"))
+    assert y.shape == (5, 3, 4)
+
+
+@kinds
+@pytest.mark.parametrize("training", [True, False])
+def test_mode_and_frozen_parameters_move_both_ways(kind, training):
+    ours, theirs, _ = KINDS[kind]
+    theirs = theirs(2, 4, 2, dropout=0.5).train(training)
+    theirs.weight_hh_l1.requires_grad_(False)
+    wanted = [p.requires_grad for p in theirs.parameters()]
+    there = ours.from_torch(theirs)
+    for module in (there, there.to_torch()):
+        assert [p.requires_grad for p in module.parameters()] == wanted
+        assert all(part.training is training for part in module.modules())
+
+
+@kinds
+@pytest.mark.parametrize(
+    "dtype", [torch.uint8, torch.int32, torch.uint16, torch.uint32, torch.uint64]
+)
+def test_lengths_of_any_integer_type(kind, dtype):
+    case = Case(kind, "autograd", D=2)
+    wanted = case.run(case.ours, lengths=case.lengths)
+    assert_equal(case.run(case.ours, lengths=case.lengths.to(dtype)), wanted)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "error"),
+    [
+        (torch.tensor([1.0, 2, 5]), TypeError),
+        (torch.tensor([True, True, True]), TypeError),
+        (torch.tensor([2]), ValueError),
+    ],
+)
+def test_compiled_lengths_are_checked_but_for_their_range(lengths, error):
+    compiled = torch.compile(GRU(2, 4), backend="aot_eager")
+    with pytest.raises(error, match="lengths: expected"):
+        compiled(X, lengths=lengths)
+    with (
+        mock.patch("torch.compiler.is_compiling", return_value=True),
+        pytest.raises(error, match="lengths: expected"),
+    ):
+        lengths_beside(X, lengths)

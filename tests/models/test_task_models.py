@@ -80,6 +80,56 @@ def test_the_last_state_of_each_direction_is_read(backend):
     torch.testing.assert_close(model(x), model.readout(v), **CLOSE)
 
 
+@backends
+@pytest.mark.parametrize("pooling", ["last", "mean"])
+def test_the_padding_of_ids_is_not_read(backend, pooling):
+    model = SequenceClassifier(
+        classes=2, tokens=9, embedding=5, hidden=4, pooling=pooling, backend=backend
+    )
+    ids = torch.randint(9, (7, 3))
+    lengths = [7, 2, 4]
+    padded = torch.where(torch.arange(7)[:, None] < torch.tensor(lengths), ids, -1)
+    torch.testing.assert_close(model(padded, lengths), model(ids, lengths), rtol=0, atol=0)
+
+
+@cells
+@backends
+def test_both_backends_check_their_input(cell, backend):
+    network = Recurrent(cell, 3, 4, num_layers=2, backend=backend)
+    x, h = torch.zeros(5, 2, 3), torch.zeros(2, 2, 4)
+    both = (h, h) if cell == "lstm" else (h,)
+    for arguments, error, message in [
+        ((x[0],), ValueError, r"x: expected shape \(T, B, I\) with I = 3, got \(2, 3\)"),
+        ((x[..., :2],), ValueError, "x: .* with I = 3, got"),
+        ((x[:0],), ValueError, "x: expected shape"),
+        ((x[:, :0],), ValueError, "x: expected shape"),
+        ((x.numpy(),), TypeError, "x: expected a Tensor, got ndarray"),
+        ((x.double(),), TypeError, "x: expected torch.float32 as in the parameters"),
+        ((x, h), TypeError, "state: expected a tuple .* got Tensor"),
+        ((x, (*both, h)), TypeError, "state: expected a tuple .* got tuple of"),
+        ((x, (h[:1], *both[1:])), ValueError, r"h0: .* = \(2, 2, 4\), got \(1, 2, 4\)"),
+        ((x, (*both[1:], h.double())), TypeError, "expected torch.float32 as in the parameters"),
+    ]:
+        with pytest.raises(error, match=message):
+            network(*arguments)
+    y, _ = network(x, both)
+    torch.testing.assert_close(network(x, list(both))[0], y, rtol=0, atol=0)
+    torch.testing.assert_close(network(x, None)[0], y, rtol=0, atol=0)
+
+
+def test_export_of_ragged_batches_needs_our_backend():
+    x, lengths = torch.randn(5, 2, 3), torch.tensor([5, 2])
+    for backend in ("torch", "ours"):
+        network = Recurrent("gru", 3, 4, backend=backend)
+        if backend == "torch":
+            with pytest.raises(Exception, match="use backend='ours'"):
+                torch.export.export(network, (x, (), lengths))
+        else:
+            exported = torch.export.export(network, (x, (), lengths)).module()
+            wanted, _ = network(x, (), lengths)
+            torch.testing.assert_close(exported(x, (), lengths)[0], wanted, rtol=0, atol=0)
+
+
 def test_ids_are_embedded():
     model = SequenceClassifier(classes=2, tokens=9, embedding=5, hidden=4)
     ids = torch.randint(9, (7, 3))
@@ -190,6 +240,33 @@ def test_dropout_acts_while_training_only():
             ValueError,
             "embedding: expected an integer of at least 1",
         ),
+        (lambda: SequenceClassifier(classes=2, features=0), ValueError, "features: .* got 0"),
+        (lambda: SequenceClassifier(classes=2, features=1, hidden=0), ValueError, "^hidden: .* 0"),
+        (lambda: SequenceClassifier(classes=2, features=1, layers=0), ValueError, "^layers: .* 0"),
+        (
+            lambda: SequenceClassifier(classes=2, tokens=3)(torch.zeros(4, 2)),
+            TypeError,
+            "x: expected a Tensor of int64 or int32, got torch.float32",
+        ),
+        (
+            lambda: LanguageModel(tokens=3)(torch.zeros(4, dtype=torch.long)),
+            ValueError,
+            r"ids: expected shape \(T, B\), got \(4,\)",
+        ),
+        (
+            lambda: LanguageModel(tokens=3)([[0]]),
+            TypeError,
+            "ids: expected a Tensor of int64 or int32, got list",
+        ),
+        (lambda: LanguageModel(tokens=3, hidden=0), ValueError, "^hidden: .* got 0"),
+        (lambda: LanguageModel(tokens=3, layers=0), ValueError, "^layers: .* got 0"),
+        (lambda: LanguageModel(tokens=3, tied="no"), TypeError, "tied: .* got 'no'"),
+        (
+            lambda: start_orthogonal(nn.GRU(2, 4), "lstm"),
+            ValueError,
+            r"network: expected 4H rows in weight_hh_l0 of a 'lstm' cell, got shape \(12, 4\)",
+        ),
+        (lambda: start_orthogonal(nn.GRU, "gru"), TypeError, "network: expected a module, got ty"),
         (lambda: LanguageModel(tokens=0), ValueError, "tokens: expected an integer of at least"),
         (lambda: LanguageModel(tokens=9, dropout=-0.1), ValueError, "dropout: expected a number"),
         (

@@ -1,0 +1,149 @@
+"""Input checks of the networks: every message says what was expected and what came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from course_pkg.reference.checks import check_lengths
+
+Lengths = Sequence[int] | Tensor
+NamedStates = Sequence[tuple[str, Tensor | None]]
+
+
+def _autocasts(device: torch.device) -> bool:
+    return torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
+
+
+def check_tensor(name: str, value: object, like: Tensor | None, source: str) -> Tensor:
+    """Return ``value`` if it is a Tensor with the dtype of ``like``, or raise.
+
+    Under autocast any two floating types go together. Without ``like`` any dtype will do.
+
+    Examples
+    --------
+    >>> check_tensor("x", torch.zeros(2, dtype=torch.float64), torch.zeros(1), "the parameters")
+    Traceback (most recent call last):
+        ...
+    TypeError: x: expected torch.float32 as in the parameters, got torch.float64
+    """
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name}: expected a Tensor, got {type(value).__name__}")
+    if like is None or value.dtype == like.dtype:
+        return value
+    if value.is_floating_point() and _autocasts(value.device):
+        return value
+    raise TypeError(f"{name}: expected {like.dtype} as in {source}, got {value.dtype}")
+
+
+def check_input(x: object, I: int, like: Tensor | None) -> None:
+    """Raise unless ``x`` is a Tensor (T, B, I) with the dtype of the parameter ``like``.
+
+    Examples
+    --------
+    >>> check_input(torch.zeros(5, 3), 3, None)
+    Traceback (most recent call last):
+        ...
+    ValueError: x: expected shape (T, B, I) with I = 3, got (5, 3)
+    """
+    shape = tuple(check_tensor("x", x, like, "the parameters").shape)
+    if len(shape) != 3 or shape[2] != I or 0 in shape:
+        raise ValueError(f"x: expected shape (T, B, I) with I = {I}, got {shape}")
+
+
+def check_states(states: NamedStates, shape: tuple[int, int, int], like: Tensor | None) -> None:
+    """Raise unless each state is None or a Tensor (L*D, B, H) with the dtype of ``like``.
+
+    Examples
+    --------
+    >>> check_states([("h0", torch.zeros(3, 4))], (1, 3, 4), None)
+    Traceback (most recent call last):
+        ...
+    ValueError: h0: expected shape (L*D, B, H) = (1, 3, 4), got (3, 4)
+    """
+    for name, state in states:
+        if state is None:
+            continue
+        check_tensor(name, state, like, "the parameters")
+        if state.shape != shape:
+            raise ValueError(
+                f"{name}: expected shape (L*D, B, H) = {shape}, got {tuple(state.shape)}"
+            )
+
+
+def named_states(state: object, names: Sequence[str]) -> list[tuple[str, Tensor | None]]:
+    """Give each part of a state its name; None and an empty tuple stand for zeros.
+
+    Examples
+    --------
+    >>> named_states((), ["h0", "c0"])
+    [('h0', None), ('c0', None)]
+    >>> named_states(torch.zeros(2, 3, 4), ["h0", "c0"])
+    Traceback (most recent call last):
+        ...
+    TypeError: state: expected a tuple (h0, c0), got Tensor
+    """
+    if state is None:
+        state = ()
+    if not isinstance(state, (tuple, list)) or len(state) not in (0, len(names)):
+        came = type(state).__name__
+        came = f"{came} of {len(state)}" if isinstance(state, (tuple, list)) else came
+        raise TypeError(f"state: expected a tuple ({', '.join(names)}), got {came}")
+    return list(zip(names, state or [None] * len(names), strict=True))
+
+
+def check_id_tensor(name: str, ids: object) -> None:
+    """Raise unless ``ids`` is a Tensor (T, B) of integers that an embedding takes.
+
+    Examples
+    --------
+    >>> check_id_tensor("ids", torch.zeros(5, 2))
+    Traceback (most recent call last):
+        ...
+    TypeError: ids: expected a Tensor of int64 or int32, got torch.float32
+    """
+    if not isinstance(ids, Tensor) or ids.dtype not in (torch.int64, torch.int32):
+        came = ids.dtype if isinstance(ids, Tensor) else type(ids).__name__
+        raise TypeError(f"{name}: expected a Tensor of int64 or int32, got {came}")
+    if ids.dim() != 2 or 0 in ids.shape:
+        raise ValueError(f"{name}: expected shape (T, B), got {tuple(ids.shape)}")
+
+
+def check_dtype(dtype: torch.dtype | None) -> None:
+    """Raise unless parameters can have this dtype; None stands for torch's default.
+
+    Examples
+    --------
+    >>> check_dtype(torch.int64)
+    Traceback (most recent call last):
+        ...
+    TypeError: dtype: expected a floating type such as torch.float32, got torch.int64
+    """
+    if dtype is None:
+        return
+    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+        raise TypeError(f"dtype: expected a floating type such as torch.float32, got {dtype}")
+
+
+def lengths_beside(x: Tensor, lengths: Lengths) -> Tensor:
+    """Return checked lengths as an int64 tensor (B,) on the device of ``x``, (T, B, ...).
+
+    Examples
+    --------
+    >>> lengths_beside(torch.zeros(5, 2, 3), [5, 1])
+    tensor([5, 1])
+    """
+    T, B = x.shape[:2]
+    if torch.compiler.is_compiling():
+        # torch.compile cannot follow a look at the values; its user has checked them before.
+        tensor = torch.as_tensor(lengths, device=x.device)
+        if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
+            raise TypeError(f"lengths: expected integers, got {tensor.dtype}")
+        if tensor.shape != (B,):
+            raise ValueError(f"lengths: expected shape (B,) = ({B},), got {tuple(tensor.shape)}")
+        return tensor.long()
+    values = lengths.detach().cpu().numpy() if isinstance(lengths, Tensor) else lengths
+    check_lengths(values, T, B)
+    return torch.as_tensor(lengths, device=x.device).long()
