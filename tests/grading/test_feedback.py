@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
-from course_pkg.grading.feedback import check_array, check_equal
+from course_pkg.grading.feedback import check_array, check_equal, check_results
 
 EXPECTED = np.arange(6.0).reshape(2, 3)
 
 
 @pytest.mark.parametrize(
     "answer",
-    [EXPECTED, EXPECTED.tolist(), EXPECTED.astype(np.float32), EXPECTED + 1e-12],
-    ids=["array", "list", "float32", "within tolerance"],
+    [
+        EXPECTED,
+        EXPECTED.tolist(),
+        tuple(EXPECTED),
+        EXPECTED.astype(np.float32),
+        EXPECTED + 1e-12,
+        torch.tensor(EXPECTED),
+    ],
+    ids=["array", "list", "tuple", "float32", "within tolerance", "tensor"],
 )
 def test_a_right_answer_is_told_so(answer, capsys):
     check_array("y", answer, EXPECTED)
@@ -24,13 +32,22 @@ WRONG = {
     "nothing returned": (None, r"y: expected shape \(2, 3\), got None. Is there a return\?"),
     "an ellipsis": (..., r"y: expected shape \(2, 3\), got Ellipsis"),
     "a tuple": ((EXPECTED, EXPECTED), "y: expected one array, got a tuple of 2"),
+    "a tensor that requires a gradient": (
+        torch.tensor(EXPECTED, requires_grad=True),
+        r"y: expected an array, got Tensor, .* with \.detach\(\)\.numpy\(\)",
+    ),
+    "a number": (1.0, r"expected shape \(2, 3\), got \(\)\.$"),
     "a word": ("hello", "y: expected numbers, got str"),
     "a ragged list": ([[1, 2], [3]], "y: expected numbers, got list"),
     "axes exchanged": (EXPECTED.T, "expected shape .* The axes are there, in another order"),
     "flattened": (EXPECTED.ravel(), "expected shape .* The number of entries is right"),
     "one step only": (EXPECTED[0], "expected shape .* The first axis is missing"),
     "one row too many": (np.zeros((4, 3)), r"expected shape \(2, 3\), got \(4, 3\)\.$"),
-    "another value": (EXPECTED + np.eye(2, 3), r"largest difference: 1, at index \(0, 0\)"),
+    "another value": (
+        EXPECTED + np.eye(2, 3),
+        r"difference: 1, at index \(0, 0\): expected 0, got 1$",
+    ),
+    "infinity": (EXPECTED + np.inf, r"difference: inf, at index \(0, 0\): expected 0, got inf"),
     "NaN": (EXPECTED * np.nan, "largest difference: inf"),
 }
 
@@ -56,12 +73,91 @@ def test_a_large_answer_is_shown_in_part():
         check_array("y", np.ones(100), np.zeros(100))
 
 
-def test_equal_compares_type_and_value():
-    check_equal("n", 3, 3)
-    check_equal("n", np.int64(3), 3)
-    for wrong in (4, 3.5, "3", None, True):
-        with pytest.raises(AssertionError, match="n: expected 3, got"):
-            check_equal("n", wrong, 3)
+def test_a_difference_that_is_not_seen_in_four_digits_is_printed():
+    right = np.linspace(1, 2, 40)
+    wrong = right.copy()
+    wrong[30] += 1e-7
+    with pytest.raises(AssertionError) as caught:
+        check_array("y", wrong, right)
+    lines = str(caught.value).splitlines()
+    assert lines[1].split(":")[1].split() == lines[2].split(":")[1].split()
+    assert lines[3].endswith("at index (30,): expected 1.7692308, got 1.7692309")
+    assert lines[4] == "  hint: The difference is small: single precision, or rounded?"
+    with pytest.raises(AssertionError, match=r"expected: 1\n  got: {6}1.0000001\n"):
+        check_array("y", 1.0000001, 1.0)
+
+
+def test_a_small_answer_that_is_wrong_is_not_called_rounded():
+    for wrong in (0.0, 2e-6):
+        with pytest.raises(AssertionError) as caught:
+            check_array("y", wrong, 1e-6)
+        assert "hint" not in str(caught.value)
+
+
+def test_a_rounded_answer_gets_the_hint_of_its_mistake():
+    with pytest.raises(AssertionError, match=r"hint: Bias\?"):
+        check_array("y", EXPECTED + 0.333333, EXPECTED, mistakes={"Bias?": EXPECTED + 1 / 3})
+
+
+def test_variants_that_differ_by_less_than_rounding_are_told_apart():
+    hints = {"Inside?": EXPECTED + 2e-8, "Forgotten?": EXPECTED + 3e-8}
+    for shift, hint in ((2e-8, "Inside"), (3e-8, "Forgotten"), (1e-8, "The difference is small")):
+        with pytest.raises(AssertionError, match=f"hint: {hint}"):
+            check_array("y", EXPECTED + shift, EXPECTED, mistakes=hints)
+
+
+def test_of_two_equal_mistakes_the_first_is_named():
+    hints = {"One?": EXPECTED + 1 / 3, "Two?": EXPECTED + 1 / 3 + 1e-15}
+    with pytest.raises(AssertionError, match=r"hint: One\?"):
+        check_array("y", EXPECTED + (1 / 3 + 1e-15), EXPECTED, mistakes=hints)
+
+
+ALIKE = [
+    (3, 3),
+    (3.0, 3),
+    (np.int64(3), 3),
+    (np.int32(3), 3),
+    (np.array(3), 3),
+    (torch.tensor(3), 3),
+    (np.str_("a"), "a"),
+    ([1, 2.0], (1, 2)),
+    ((np.float32(0.5), None), (0.5, None)),
+    ([[0.1, np.str_("b")], 8], ((0.1, "b"), 8)),
+    (np.array([4, 8]), (4, 8)),
+    (np.bool_(True), True),
+]
+
+
+@pytest.mark.parametrize(("got", "expected"), ALIKE, ids=[repr(got) for got, _ in ALIKE])
+def test_equal_compares_by_value(got, expected, capsys):
+    check_equal("n", got, expected)
+    assert capsys.readouterr().out == "Right: n.\n"
+
+
+UNLIKE = [
+    (4, 3, "n: expected 3, got 4."),
+    (3.5, 3, "n: expected 3, got 3.5."),
+    (np.float64(3.5), 3, "n: expected 3, got 3.5."),
+    ("3", 3, "n: expected 3, got '3', which is a text, not a number."),
+    (True, 1, "n: expected 1, got True, which is a truth value, not a number."),
+    (1, True, "n: expected True, got 1, which is a number, not a truth value."),
+    (None, 3, "n: expected 3, got None. Is there a return?"),
+    (3, (3, 4), "n: expected (3, 4), got 3, which is a number, not a tuple."),
+    ({3, 4}, (3, 4), "n: expected (3, 4), got {3, 4}, which is a set, not a tuple."),
+    ([3], (3, 4), "n: expected (3, 4), got (3,): 1 values, not 2."),
+    ((3, True), (3, 1), "n: expected (3, 1), got (3, True)."),
+    ((0, 2), (None, 2), "n: expected (None, 2), got (0, 2)."),
+    (float("nan"), 3, "n: expected 3, got nan."),
+]
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "message"), UNLIKE, ids=[message for *_, message in UNLIKE]
+)
+def test_equal_says_why_not(got, expected, message):
+    with pytest.raises(AssertionError) as caught:
+        check_equal("n", got, expected)
+    assert str(caught.value) == message
 
 
 def test_equal_gives_the_hint_of_a_known_mistake():
@@ -71,3 +167,21 @@ def test_equal_gives_the_hint_of_a_known_mistake():
     with pytest.raises(AssertionError) as caught:
         check_equal("n", 41, 50, mistakes=hints)
     assert "hint" not in str(caught.value)
+
+
+def test_several_results_come_back_as_a_tuple():
+    names = ("y", "h")
+    for answer in ((1, 2), [1, 2]):
+        assert check_results("run", answer, names) == (1, 2)
+    for wrong, message in {
+        None: "got None. Is there a return?",
+        (1,): "got 1.",
+        (1, 2, 3): "got 3.",
+        "ab": "got one str.",
+        3.0: "got one float.",
+    }.items():
+        with pytest.raises(AssertionError) as caught:
+            check_results("run", wrong, names)
+        assert str(caught.value) == f"run: expected 2 values, (y, h), {message}"
+    with pytest.raises(AssertionError, match=r"got one ndarray"):
+        check_results("run", np.ones(2), names)
