@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
+import lzma
 import os
 import re
 import tarfile
@@ -11,12 +13,20 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Protocol
+from typing import IO, Protocol, Self
 
 MAX_BYTES = 1 << 30  # 1 GiB unpacked: more than any data set of the course has
 MAX_FILES = 20_000
+MAX_HEADERS = 1536 * MAX_FILES  # bytes of a tar file around its files: headers and filling
+MAX_NAME, MAX_PATH = 255, 1000  # bytes of a name, and of one with the folders before it
 CHUNK = 1 << 16
+# What the readers of the formats raise on damaged archives, besides OSError.
+DAMAGE = (
+    tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError,
+    ArithmeticError, LookupError, RuntimeError, ValueError,
+)  # fmt: skip
 
 
 class Readable(Protocol):
@@ -41,7 +51,8 @@ def unpack(
 
     Everything goes into a temporary folder beside it first, which gets its name when all is
     well. Names that lead out of the folder, links, devices, encrypted files, names that occur
-    twice (also if they differ in case only), too many files and too many bytes are refused;
+    twice (also if they differ in case only) or are too long, too many files and too many bytes are
+    refused;
     bytes are counted as they come out, not as the archive says. Rights and owners are ignored.
 
     Parameters
@@ -64,6 +75,8 @@ def unpack(
         it is left on the disk.
     FileExistsError
         If the folder exists.
+    OSError
+        If the disk fails, or is full. Nothing is left then either.
     """
     target = Path(folder)
     if target.exists():
@@ -72,13 +85,9 @@ def unpack(
         inside = Path(temporary) / "content"
         inside.mkdir()
         try:
-            _write_all(_members(Path(archive), max_bytes), inside, max_bytes, max_files)
+            _write_all(_members(Path(archive)), inside, max_bytes, max_files)
         except ArchiveError as error:
             raise ArchiveError(f"{archive}: {error}") from None
-        except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-            if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
-                raise  # the disk, not the archive
-            raise ArchiveError(f"{archive}: the archive is damaged: {error}") from None
         inside.replace(target)
     return target
 
@@ -103,8 +112,6 @@ def unpack_gzip(packed: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -
             _copy(stream, out, max_bytes)
     except ArchiveError as error:
         raise ArchiveError(f"{packed}: {error}") from None
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise ArchiveError(f"{packed}: the file is damaged: {error}") from None
     return out.getvalue()
 
 
@@ -112,17 +119,43 @@ def unpack_gzip(packed: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -
 Member = tuple[str, Readable | None]
 
 
-def _members(archive: Path, max_bytes: int) -> Iterator[Member]:
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Turn what a reader of archives raises into an ArchiveError; a failing disk is none."""
+    try:
+        yield
+    except ArchiveError:
+        raise
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL):  # EINVAL: the archive points before its start
+            raise
+        raise ArchiveError(f"the archive is damaged: {error}") from None
+    except DAMAGE as error:
+        raise ArchiveError(f"the archive is damaged: {error}") from None
+
+
+def _members(archive: Path) -> Iterator[Member]:
+    """Yield the members of an archive of any format."""
+    members = _members_of_its_format(archive)
+    while True:
+        with _reading():
+            member = next(members, None)
+        if member is None:
+            return
+        yield member
+
+
+def _members_of_its_format(archive: Path) -> Iterator[Member]:
     with archive.open("rb") as file:
         start = file.read(4)
     if start.startswith(b"PK"):
         yield from _zip_members(archive)
     elif start.startswith(b"\x1f\x8b"):
         with gzip.open(archive, "rb") as stream:
-            yield from _tar_members(stream, max_bytes)
+            yield from _tar_members(stream)
     else:
         with archive.open("rb") as stream:
-            yield from _tar_members(stream, max_bytes)
+            yield from _tar_members(stream)
 
 
 def _zip_members(archive: Path) -> Iterator[Member]:
@@ -144,7 +177,7 @@ def _zip_members(archive: Path) -> Iterator[Member]:
 
 
 class _Limited:
-    """Bytes of a stream, up to a limit: a tar file's headers can be bombs too."""
+    """Bytes of a stream, up to a limit that may be raised while they are read."""
 
     def __init__(self, stream: Readable, limit: int) -> None:
         self.stream, self.left = stream, limit
@@ -157,17 +190,37 @@ class _Limited:
         return data
 
 
-def _tar_members(stream: Readable, max_bytes: int) -> Iterator[Member]:
-    # Each file has a header and is filled up to 512 bytes, so the frame may be as large again.
-    limited = _Limited(stream, 2 * max_bytes + 1024 * MAX_FILES)
-    with tarfile.open(fileobj=limited, mode="r|") as opened:  # type: ignore[call-overload]
+class _TarInfo(tarfile.TarInfo):
+    """A member of a tar file in which no header may be damaged; tarfile would stop there."""
+
+    @classmethod
+    def fromtarfile(cls, opened: tarfile.TarFile) -> Self:
+        """Read the next header; only the block of zeros at the end ends an archive."""
+        try:
+            return super().fromtarfile(opened)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+            raise
+        except tarfile.HeaderError as error:
+            raise ArchiveError(f"the archive is damaged: {error}") from None
+
+
+def _tar_members(stream: Readable) -> Iterator[Member]:
+    limited = _Limited(stream, MAX_HEADERS)  # headers are held in memory: they can be bombs too
+    with tarfile.open(  # type: ignore[call-overload]
+        fileobj=limited, mode="r|", tarinfo=_TarInfo
+    ) as opened:
         for info in opened:
             if info.isdir():
                 yield info.name, None
+            elif info.issparse():
+                raise ArchiveError(f"{info.name!r} is a sparse file")
             elif info.isreg():
+                limited.left += info.size  # which is counted where it is written
                 yield info.name, opened.extractfile(info)
             else:
                 raise ArchiveError(f"{info.name!r} is a link or a device")
+    while limited.read(CHUNK):  # up to the sum at the end of a gzip file, which is then checked
+        pass
 
 
 def _write_all(members: Iterator[Member], folder: Path, max_bytes: int, max_files: int) -> None:
@@ -204,15 +257,21 @@ def _safe_parts(name: str) -> tuple[str, ...]:
         or any(ord(character) < 32 for character in name)
     ):
         raise ArchiveError(f"{name!r} leads out of the folder")
+    sizes = [len(part.encode("utf-8", "surrogatepass")) for part in parts]
+    if sum(sizes) + len(sizes) > MAX_PATH or max(sizes, default=0) > MAX_NAME:
+        raise ArchiveError(f"{name[:40]!r}... is too long a name")
     return parts
 
 
 def _copy(stream: Readable, out: IO[bytes], limit: int) -> int:
     """Copy a stream and return its length; never write more than ``limit`` bytes."""
     written = 0
-    while chunk := stream.read(CHUNK):
+    while True:
+        with _reading():  # and not what is written: that is the disk
+            chunk = stream.read(CHUNK)
+        if not chunk:
+            return written
         written += len(chunk)
         if written > limit:
             raise ArchiveError("more comes out than is allowed")
         out.write(chunk)
-    return written

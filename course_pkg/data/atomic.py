@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -46,6 +48,33 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def remove_leftovers(folder: str | os.PathLike[str], names: Iterable[str]) -> None:
+    """Remove what a killed :func:`write_atomically` has left of files with these names.
+
+    Nobody may be writing them meanwhile. Whatever else is in the folder stays.
+
+    Parameters
+    ----------
+    folder : path
+    names : iterable of str
+        What the files are called, without their folder.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in (".a.csv-k3_x9a0b.part", ".b.part"):
+    ...         (Path(folder) / name).touch()
+    ...     remove_leftovers(folder, ["a.csv"])
+    ...     [path.name for path in Path(folder).iterdir()]
+    ['.b.part']
+    """
+    # mkstemp puts eight letters, digits or underscores into a name.
+    own = re.compile(rf"\.({'|'.join(map(re.escape, names))})-[a-z0-9_]{{8}}\.part")
+    for path in Path(folder).iterdir():
+        if own.fullmatch(path.name) and path.is_file():
+            path.unlink()
 
 
 def _umask() -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import tempfile
+from pathlib import Path
 
 from course_pkg.data.archives import unpack
 from course_pkg.data.card import DataCard
@@ -47,15 +48,12 @@ def load_wikitext2() -> Corpus:
         If pooch is not installed.
     """
     archive = fetch("wikitext2", WIKITEXT2_FILES[0])
-    # Unpacked anew each time (0.1 s): what is read is then what the SHA256 vouches for.
-    folder = archive.with_suffix("")
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        unpack(archive, folder, max_bytes=1 << 26)
+    # Unpacked anew each time (0.1 s): what is read is then what the SHA256 vouches for. Not beside
+    # the archive: another process may do the same, and the folder may be for reading only.
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = unpack(archive, Path(temporary) / "wikitext-2", max_bytes=1 << 26)
         names = {path.name: path for path in folder.rglob("wiki.*.tokens")}
         if missing := [name for name in NAMES[2] if name not in names]:
             raise DownloadError(f"{archive}: expected {', '.join(missing)} in this archive")
         train, valid, test = (read_tokens(names[name]) for name in NAMES[2])
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     return Corpus(train, valid, test, "word", WIKITEXT2_CARD)

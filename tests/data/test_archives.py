@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
+import errno
 import gzip
 import io
+import lzma
+import os
+import random
 import stat
 import struct
 import tarfile
@@ -256,5 +261,119 @@ def test_gzip_gives_its_bytes(tmp_path):
 def test_damaged_gzip_is_refused(change, tmp_path):
     path = tmp_path / "x.gz"
     path.write_bytes(change(gzip.compress(bytes(range(256)) * 50)))
-    with pytest.raises(ArchiveError, match="the file is damaged"):
+    with pytest.raises(ArchiveError, match="the archive is damaged"):
         unpack_gzip(path)
+
+
+def test_a_wrong_sum_at_the_end_of_a_gzip_file_is_found(tmp_path):
+    archive = make_tar_gz(tmp_path / "a", HONEST.items())
+    raw = bytearray(archive.read_bytes())
+    raw[-8] ^= 1  # the CRC
+    archive.write_bytes(raw)
+    assert_refused(archive, "the archive is damaged: CRC", tmp_path)
+
+
+@pytest.mark.parametrize("make", [make_tar, make_tar_gz], ids=["tar", "tar.gz"])
+def test_a_tar_file_without_its_end_is_refused(make, tmp_path):
+    archive = make(tmp_path / "a", [("x", b"1" * 512), ("y", b"2" * 512)])
+    raw = archive.read_bytes() if make is make_tar else gzip.decompress(archive.read_bytes())
+    for short in (raw[:1024], raw[:2048]):  # cut exactly behind a file
+        archive.write_bytes(short if make is make_tar else gzip.compress(short))
+        assert_refused(archive, "the archive is damaged: empty header", tmp_path)
+
+
+def test_a_damaged_header_in_the_middle_does_not_pass_for_the_end(tmp_path):
+    archive = make_tar(tmp_path / "a", [("x", b"1"), ("y", b"2")])
+    raw = bytearray(archive.read_bytes())
+    raw[1024] ^= 1  # the first letter of "y"
+    archive.write_bytes(raw)
+    assert_refused(archive, "the archive is damaged: bad checksum", tmp_path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_DEFLATED])
+def test_damage_inside_a_zip_is_found_in_every_compression(method, tmp_path):
+    archive = tmp_path / "a"
+    body = os.urandom(3000)
+    with zipfile.ZipFile(archive, "w", method) as opened:
+        opened.writestr("x", body)
+    good = archive.read_bytes()
+    for place in (*range(31, 60), 500, 2000):
+        raw = bytearray(good)
+        raw[place] ^= 0xFF
+        archive.write_bytes(raw)
+        try:
+            unpack(archive, tmp_path / f"out{place}")
+        except ArchiveError:
+            continue
+        assert place < 36  # the version of the program, say, is read by nobody
+        assert content_below(tmp_path / f"out{place}") == {"x": body}
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress])
+def test_other_packed_files_are_no_archives(pack, tmp_path):
+    archive = tmp_path / "a"
+    archive.write_bytes(pack(b"hello" * 1000))
+    assert_refused(archive, "the archive is damaged", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["x" * 256, "ä" * 128, "/".join("x" * 600)])
+@each_format
+def test_names_that_no_disk_takes_are_refused(make, name, tmp_path):
+    assert_refused(make(tmp_path / "a", [(name, b"1")]), "is too long a name", tmp_path)
+
+
+@pytest.mark.parametrize("damage", [b"PK\x05\x06" + b"\xff" * 18, b"PK\x01\x02" * 20])
+def test_a_zip_with_nonsense_in_its_directory_is_refused(damage, tmp_path):
+    archive = tmp_path / "a"
+    archive.write_bytes(b"PK\x03\x04" + damage)
+    assert_refused(archive, "the archive is damaged", tmp_path)
+
+
+@each_format
+def test_flipped_bytes_never_raise_anything_else(make, tmp_path):
+    archive = make(tmp_path / "a", HONEST.items())
+    good, rng = archive.read_bytes(), random.Random(0)
+    for trial in range(150):
+        raw = bytearray(good)
+        for _ in range(rng.randint(1, 4)):
+            raw[rng.randrange(len(raw))] ^= 1 << rng.randrange(8)
+        archive.write_bytes(raw)
+        try:
+            unpack(archive, tmp_path / f"out{trial}")
+        except ArchiveError:
+            assert not (tmp_path / f"out{trial}").exists()
+
+
+def test_a_full_disk_is_not_taken_for_a_damaged_archive(tmp_path, monkeypatch):
+    archive = make_zip(tmp_path / "a", [("x", bytes(1000))])
+
+    def full(stream, out, limit):
+        stream.read(10)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("course_pkg.data.archives._copy", full)
+    with pytest.raises(OSError, match="No space left"):
+        unpack(archive, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_large_headers_do_not_fill_the_memory(tmp_path):
+    info = tarfile.TarInfo("x")
+    info.pax_headers = {"comment": "0" * 60_000_000}
+    archive = tmp_path / "a"
+    with tarfile.open(archive, "w:gz", format=tarfile.PAX_FORMAT, compresslevel=1) as opened:
+        opened.addfile(info)
+    assert_refused(archive, "more comes out than is allowed", tmp_path)  # whatever max_bytes is
+
+
+def test_headers_have_a_limit_apart_from_that_of_the_files(tmp_path, monkeypatch):
+    monkeypatch.setattr("course_pkg.data.archives.MAX_HEADERS", 30_000)
+    archive = make_tar(tmp_path / "a", [("x", bytes(200_000)), ("y", bytes(300_000))])
+    assert len(content_below(unpack(archive, tmp_path / "out"))) == 2
+
+
+def test_a_sparse_file_is_refused(tmp_path):
+    info = tarfile.TarInfo("x")
+    info.type = tarfile.GNUTYPE_SPARSE
+    archive = make_tar(tmp_path / "a", [(info, b"")])
+    assert_refused(archive, "is a sparse file|damaged", tmp_path)

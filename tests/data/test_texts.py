@@ -143,6 +143,21 @@ def test_wikitext_is_read_out_of_its_archive_and_nothing_else_is_kept(server, mo
     assert [path.name for path in (data_folder() / "wikitext2").iterdir()] == ["w.zip"]
 
 
+def test_two_can_read_wikitext_at_once_and_its_folder_may_be_for_reading_only(server, monkeypatch):
+    monkeypatch.setattr(wikitext, "WIKITEXT2_FILES", [server.file("w.zip", zipped(WIKI))])
+    first, unpack = load_wikitext2(), wikitext.unpack
+
+    def meanwhile(archive, folder, **limits):
+        assert data_folder() not in folder.parents
+        found = unpack(archive, folder, **limits)
+        monkeypatch.setattr(wikitext, "unpack", unpack)
+        assert load_wikitext2() == first
+        return found
+
+    monkeypatch.setattr(wikitext, "unpack", meanwhile)
+    assert load_wikitext2() == first
+
+
 @pytest.mark.parametrize(
     ("members", "error", "message"),
     [
