@@ -68,18 +68,18 @@ def _hint(
     tolerance: float,
 ) -> str | None:
     """Return the hint of the mistake that the answer equals, up to rounding."""
-    to_right = _distances(have, want).max()
+    to_right = _distances(have, want).max() if have.shape == want.shape else np.inf
     hints = {}
     for hint, wrong in mistakes.items():
         wrong_array = np.asarray(wrong, dtype=np.float64)
         if wrong_array.shape == have.shape:
-            distance = float(_distances(have, wrong_array).max())
+            distance = float(_distances(have, wrong_array).max(initial=0.0))
             # Two mistakes, or a mistake and the truth, may lie closer together than rounding.
             if distance <= max(tolerance, ROUNDED) and distance < to_right / 10:
                 hints[hint] = round(distance, 12)
     if hints:
         return min(hints, key=lambda hint: hints[hint])
-    size = float(np.abs(want).max())
+    size = float(np.abs(want).max(initial=0.0))
     if to_right <= min(SMALL * max(1.0, size), 0.01 * size):
         return "The difference is small: single precision, or rounded?"
     return None
@@ -138,11 +138,13 @@ def check_array(
         raise AssertionError(f"{name}: expected one array, got a tuple of {len(got)}.")
     if have is None:
         raise AssertionError(f"{name}: expected numbers, got {type(got).__name__}: {got!r:.80}")
+    have, want = have.astype(np.float64), want.astype(np.float64)
     if have.shape != want.shape:
+        hint = _hint(have, want, mistakes or {}, tolerance)
         raise AssertionError(
             f"{name}: expected shape {want.shape}, got {have.shape}.{_shape_hint(have, want)}"
+            + (f"\n  hint: {hint}" if hint else "")
         )
-    have, want = have.astype(np.float64), want.astype(np.float64)
     distance = _distances(have, want)
     if (distance <= tolerance).all():
         print(f"Right: {name}.")

@@ -68,6 +68,14 @@ def test_a_known_mistake_gets_its_hint_and_another_does_not():
     assert "hint" not in str(caught.value)
 
 
+def test_a_mistake_of_another_shape_gets_its_hint_too():
+    hints = {"Bias?": EXPECTED + 1, "All windows?": np.ones((4, 3))}
+    with pytest.raises(AssertionError, match=r"got \(4, 3\)\.\n  hint: All windows\?"):
+        check_array("y", np.ones((4, 3)), EXPECTED, mistakes=hints)
+    with pytest.raises(AssertionError, match=r"got \(0, 3\)\.$"):
+        check_array("y", np.ones((0, 3)), EXPECTED, mistakes=hints)
+
+
 def test_a_large_answer_is_shown_in_part():
     with pytest.raises(AssertionError, match=r"\.\.\.\]"):
         check_array("y", np.ones(100), np.zeros(100))
