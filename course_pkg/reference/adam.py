@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from course_pkg.reference.checks import Array, check_named_tuple, check_number
+from course_pkg.reference.checks import (
+    Array,
+    check_flag,
+    check_integer,
+    check_named_tuple,
+    check_number,
+)
 from course_pkg.reference.tree import leaves, match_leaves, rebuild
 
 P = TypeVar("P")
@@ -118,11 +125,14 @@ def update(
     beta2 = check_number("beta2", beta2, "[0, 1)")
     eps = check_number("eps", eps, "(0, inf)")
     weight_decay = check_number("weight_decay", weight_decay, "[0, inf)")
+    decoupled = check_flag("decoupled", decoupled)
     check_named_tuple("state", state, State._fields)
+    k = check_integer("state.step", state.step) + 1
+    if k < 1:
+        raise ValueError(f"state.step: expected an integer of at least 0, got {state.step}")
     slopes = match_leaves(params, "grads", grads)
     old_m = match_leaves(params, "state.m", state.m)
     old_v = match_leaves(params, "state.v", state.v)
-    k = state.step + 1
     new_params: dict[str, Array] = {}
     new_m: dict[str, Array] = {}
     new_v: dict[str, Array] = {}
@@ -135,7 +145,7 @@ def update(
         m = beta1 * old_m[name] + (1 - beta1) * g
         v = beta2 * old_v[name] + (1 - beta2) * g * g
         m_hat = m / (1 - beta1**k)
-        v_hat = v / (1 - beta2**k)
-        new_params[name] = w - lr * m_hat / (np.sqrt(v_hat) + eps)
+        root = np.sqrt(v) / math.sqrt(1 - beta2**k)  # of v_hat, which may be too large for a float
+        new_params[name] = w - lr * m_hat / (root + eps)
         new_m[name], new_v[name] = m, v
     return rebuild(params, new_params), State(k, new_m, new_v)

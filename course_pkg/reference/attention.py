@@ -27,7 +27,10 @@ class Memory(NamedTuple):
 
 
 class DotCache(NamedTuple):
-    """What :func:`dot_product_backward` needs from :func:`dot_product`."""
+    """What :func:`dot_product_backward` needs from :func:`dot_product`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     query: Array  # (B, T, K)
     memory: Memory
@@ -43,7 +46,10 @@ class AdditiveParams(NamedTuple):
 
 
 class AdditiveCache(NamedTuple):
-    """What :func:`additive_backward` needs from :func:`additive`."""
+    """What :func:`additive_backward` needs from :func:`additive`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     query: Array  # (B, T, E)
     memory: Memory
@@ -173,7 +179,8 @@ def dot_product(
     scores = q @ memory.key.swapaxes(1, 2) / math.sqrt(q.shape[2])  # (B, T, S)
     weights = softmax(scores, None if mask is None else mask.swapaxes(0, 1))  # (B, T, S)
     context = weights @ memory.value  # (B, T, H)
-    return (_batch_first(context), _batch_first(weights)), DotCache(q, memory, weights)
+    # A copy in the cache, so that a caller cannot change it through the weights.
+    return (_batch_first(context), _batch_first(weights)), DotCache(q, memory, weights.copy())
 
 
 def dot_product_backward(
@@ -207,6 +214,7 @@ def dot_product_backward(
     >>> [d.shape for d in dot_product_backward(np.ones_like(context), cache)]
     [(4, 2, 3), (5, 2, 3), (5, 2, 6)]
     """
+    check_named_tuple("cache", cache, DotCache._fields)
     q, memory, weights = cache
     dscores, dvalue = _average_backward(dcontext, dweights, weights, memory.value)
     dscores = dscores / math.sqrt(q.shape[2])  # (B, T, S)
@@ -293,7 +301,7 @@ def additive(
     match = np.tanh(from_query + from_key)  # (B, T, S, A)
     weights = softmax(match @ v, None if mask is None else mask.swapaxes(0, 1))  # (B, T, S)
     context = weights @ memory.value  # (B, T, H)
-    cache = AdditiveCache(q, memory, weights, match, params)
+    cache = AdditiveCache(q, memory, weights.copy(), match, params)
     return (_batch_first(context), _batch_first(weights)), cache
 
 
@@ -329,6 +337,7 @@ def additive_backward(
     >>> additive_backward(np.ones_like(context), cache).dW_k.shape
     (7, 3)
     """
+    check_named_tuple("cache", cache, AdditiveCache._fields)
     q, memory, weights, match, (W_q, W_k, v) = cache
     dscores, dvalue = _average_backward(dcontext, dweights, weights, memory.value)
     A = len(v)

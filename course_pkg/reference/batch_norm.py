@@ -10,6 +10,7 @@ from course_pkg.reference.checks import (
     Array,
     Shapes,
     all_axes,
+    check_flag,
     check_named_tuple,
     check_number,
     leading_axes,
@@ -31,7 +32,10 @@ class Running(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`."""
+    """What :func:`backward` needs from :func:`forward`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x_hat: Array  # (..., H)
     inv_std: Array  # (H,)
@@ -76,7 +80,7 @@ def forward(
     Returns
     -------
     (y, running) : ndarray (..., H) and Running
-        The result, and the running averages after this call.
+        The result, and the running averages after this call: in evaluation a copy.
     cache : Cache
 
     Raises
@@ -102,6 +106,7 @@ def forward(
     >>> y.ravel().round(3), running.mean, running.var
     (array([-1.,  1.]), array([0.2]), array([1.1]))
     """
+    training = check_flag("training", training)
     momentum = check_number("momentum", momentum, "[0, 1]")
     eps = check_number("eps", eps, "(0, inf)")
     check_named_tuple("params", params, Params._fields)
@@ -128,6 +133,7 @@ def forward(
         )
     else:
         mean, var = running
+        running = Running(mean.copy(), var.copy())
     inv_std = 1 / np.sqrt(var + eps)  # (H,)
     x_hat = (x - mean) * inv_std  # (..., H)
     y = params.gain * x_hat + params.bias
@@ -167,6 +173,7 @@ def backward(dy: Array, cache: Cache) -> Grads:
     >>> bool((backward(np.array([[1.0], [0.0], [0.0]]), cache).dx != 0).all())
     True
     """
+    check_named_tuple("cache", cache, Cache._fields)
     x_hat, inv_std, params, training = cache
     shapes = Shapes()
     shapes.array("x_hat (in the cache)", x_hat, all_axes(x_hat))

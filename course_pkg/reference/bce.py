@@ -7,12 +7,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course_pkg.reference.activations import sigmoid
-from course_pkg.reference.checks import Array, Shapes, all_axes, check_number
+from course_pkg.reference.checks import Array, Shapes, all_axes, check_named_tuple, check_number
 from course_pkg.reference.reduction import Reduction, check_reduction, reduce, spread
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`."""
+    """What :func:`backward` needs from :func:`forward`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     logits: Array  # (...)
     targets: Array  # (...)
@@ -106,6 +109,7 @@ def backward(dloss: float | Array, cache: Cache) -> Array:
     >>> backward(1.0, cache)
     array([-0.5,  0.5])
     """
+    check_named_tuple("cache", cache, Cache._fields)
     z, t, pos_weight, reduction = cache
     s = sigmoid(z)  # (...)
     dlogits: Array = ((1 - t) * s - pos_weight * t * (1 - s)) * spread(dloss, z, reduction, z.size)

@@ -20,7 +20,10 @@ LossGradient = Callable[[slice, Array], Array]
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`."""
+    """What :func:`backward` needs from :func:`forward`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x: Array  # (T, B, I)
     starts: Array  # (S, B, H), the state before each of the S segments

@@ -281,6 +281,21 @@ def check_flag(name: str, value: bool) -> bool:
     return bool(value)
 
 
+def check_integer(name: str, value: int) -> int:
+    """Return ``value`` as an int if it is an integer, or raise.
+
+    Examples
+    --------
+    >>> check_integer("ignore_index", 1.5)
+    Traceback (most recent call last):
+        ...
+    TypeError: ignore_index: expected an integer, got float
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name}: expected an integer, got {type(value).__name__}")
+    return int(value)
+
+
 def check_size(name: str, value: int) -> int:
     """Return ``value`` if it is an integer of at least 1, or raise.
 
@@ -291,9 +306,7 @@ def check_size(name: str, value: int) -> int:
         ...
     ValueError: H: expected an integer of at least 1, got 0
     """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name}: expected an integer, got {type(value).__name__}")
-    if value < 1:
+    if check_integer(name, value) < 1:
         raise ValueError(f"{name}: expected an integer of at least 1, got {value}")
     return int(value)
 
@@ -311,6 +324,22 @@ def check_named_tuple(name: str, value: object, fields: Sequence[str]) -> None:
     if getattr(value, "_fields", None) != tuple(fields):
         listed = ", ".join(fields)
         raise TypeError(f"{name}: expected a named tuple ({listed}), got {type(value).__name__}")
+
+
+def check_cell(cell: object, names: Sequence[str]) -> None:
+    """Raise unless ``cell`` is a module, or another object, that has these names.
+
+    Examples
+    --------
+    >>> check_cell("gru", ("step", "step_backward"))
+    Traceback (most recent call last):
+        ...
+    TypeError: cell: expected a module with step and step_backward, got str
+    """
+    if not all(hasattr(cell, name) for name in names):
+        listed = f"{', '.join(names[:-1])} and {names[-1]}"
+        came = getattr(cell, "__name__", type(cell).__name__)
+        raise TypeError(f"cell: expected a module with {listed}, got {came}")
 
 
 def all_axes(value: Array) -> list[str]:

@@ -8,7 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course_pkg.reference import linear
-from course_pkg.reference.checks import Array, IntArray, check_named_tuple, check_size
+from course_pkg.reference.checks import (
+    Array,
+    IntArray,
+    Shapes,
+    check_cell,
+    check_named_tuple,
+    check_size,
+)
 from course_pkg.reference.initialization import (
     DType,
     check_generator,
@@ -26,7 +33,10 @@ class Params(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`."""
+    """What :func:`backward` needs from :func:`forward`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     cell: Cell
     run: Any  # the cell's cache
@@ -79,6 +89,7 @@ def start(
     >>> params.cell.W_ih.shape, params.readout.W.shape, params.cell.b_ih[4:8]
     ((16, 28), (10, 4), array([1., 1., 1., 1.]))
     """
+    check_cell(cell, ("GATES", "STATES", "Params"))
     for name, size in (("I", I), ("H", H), ("C", C)):
         check_size(name, size)
     check_generator(rng)
@@ -134,7 +145,9 @@ def forward(
     >>> logits.shape
     (2, 10)
     """
+    check_cell(cell, ("Params", "forward", "backward"))
     check_named_tuple("params", params, Params._fields)
+    check_named_tuple("params.readout", params.readout, linear.Params._fields)
     (_, h_n, *_), run = cell.forward(x, params.cell, lengths=lengths)  # h_n (B, H)
     logits, readout = linear.forward(h_n, params.readout)  # (B, C)
     return logits, Cache(cell, run, readout)
@@ -169,8 +182,13 @@ def backward(dlogits: Array, cache: Cache) -> Grads:
     >>> grads.dx.shape, grads.cell.W_hh.shape, grads.readout.W.shape
     ((5, 2, 3), (4, 4), (10, 4))
     """
-    cell, run, _ = cache
-    top = linear.backward(dlogits, cache.readout)
+    check_named_tuple("cache", cache, Cache._fields)
+    cell, run, readout = cache
+    shapes = Shapes()
+    shapes.array("h_n (in the cache)", readout.h, ("B", "H"))
+    shapes.array("b (in the cache)", readout.params.b, ("C",))
+    shapes.array("dlogits", dlogits, ("B", "C"))
+    top = linear.backward(dlogits, readout)
     # Only the last state was used: the outputs of all other steps get no gradient of their own.
     below = cell.backward(None, run, top.dh)
     found = cell.Params(*(getattr(below, f"d{name}") for name in cell.Params._fields))

@@ -12,6 +12,8 @@ from course_pkg.reference.checks import (
     IntArray,
     Shapes,
     check_ids,
+    check_integer,
+    check_named_tuple,
     check_number,
     leading_axes,
 )
@@ -88,9 +90,7 @@ def forward(
     shapes = Shapes()
     shapes.array("logits", logits, [*leading_axes(logits), "V"])
     V = shapes.sizes["V"]
-    if isinstance(ignore_index, bool) or not isinstance(ignore_index, (int, np.integer)):
-        raise TypeError(f"ignore_index: expected an integer, got {type(ignore_index).__name__}")
-    check_ids("targets", targets, V, ignore=ignore_index)
+    check_ids("targets", targets, V, ignore=check_integer("ignore_index", ignore_index))
     if targets.shape != logits.shape[:-1]:
         raise ValueError(
             f"targets: expected shape {logits.shape[:-1]}, that of logits without the classes, "
@@ -112,7 +112,9 @@ def forward(
     z = logits[used]  # (N, V)
     if not np.isfinite(z).all():
         raise ValueError("logits: expected finite values, got NaN or infinity")
-    log_p = log_softmax(z) if len(z) else z  # (N, V)
+    with np.errstate(over="ignore"):  # two logits may lie further apart than any float is large
+        log_p = log_softmax(z) if len(z) else z  # (N, V)
+    np.maximum(log_p, np.finfo(z.dtype).min, out=log_p)  # 0 times minus infinity would be NaN
     q = np.full_like(log_p, e / V)  # (N, V)
     q[np.arange(len(y)), y] += 1 - e
     q *= weights
@@ -155,6 +157,7 @@ def backward(dloss: float | Array, cache: Cache) -> Array:
     >>> backward(1.0, cache)
     array([[ 0.25, -0.75,  0.25,  0.25]])
     """
+    check_named_tuple("cache", cache, Cache._fields)
     log_p, q, used, reduction, total = cache
     dlosses = spread(dloss, np.zeros(used.shape, dtype=log_p.dtype), reduction, total)
     dlogits = np.zeros((*used.shape, log_p.shape[1]), dtype=log_p.dtype)

@@ -6,11 +6,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_pkg.reference.checks import Array, IntArray, Shapes, all_axes, check_ids
+from course_pkg.reference.checks import (
+    Array,
+    IntArray,
+    Shapes,
+    all_axes,
+    check_ids,
+    check_integer,
+    check_named_tuple,
+)
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`."""
+    """What :func:`backward` needs from :func:`forward`.
+
+    Holds the table it was given, not a copy: do not change it before the backward pass.
+    """
 
     ids: IntArray  # (...)
     W: Array  # (V, I)
@@ -39,7 +50,7 @@ def forward(ids: IntArray, W: Array, *, padding_idx: int | None = None) -> tuple
     Raises
     ------
     TypeError
-        If ``ids`` are not integers, or ``W`` is not float32 or float64.
+        If ``ids`` or ``padding_idx`` are not integers, or ``W`` is not float32 or float64.
     ValueError
         If an id lies outside the table, or ``W`` has a wrong rank or is not finite.
 
@@ -61,7 +72,7 @@ def forward(ids: IntArray, W: Array, *, padding_idx: int | None = None) -> tuple
     V = Shapes().array("W", W, ("V", "I"), finite=True).shape[0]
     check_ids("ids", ids, V)
     if padding_idx is not None:
-        check_ids("padding_idx", np.asarray(padding_idx), V)
+        check_ids("padding_idx", np.asarray(check_integer("padding_idx", padding_idx)), V)
     # The cache keeps its own ids: a caller that refills a batch in place cannot change them.
     return W[ids], Cache(ids.copy(), W, padding_idx)
 
@@ -93,6 +104,7 @@ def backward(dx: Array, cache: Cache) -> Array:
            [  0.],
            [101.]])
     """
+    check_named_tuple("cache", cache, Cache._fields)
     ids, W, padding_idx = cache
     x_like = np.broadcast_to(W[0], (*ids.shape, W.shape[1]))  # (..., I), not a copy
     shapes = Shapes()

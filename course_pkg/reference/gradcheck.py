@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_pkg.reference.checks import Array
+from course_pkg.reference.checks import Array, check_array
 
 
 def _check_number(name: str, value: float) -> float:
@@ -50,9 +50,9 @@ def numerical_gradient(f: Callable[[], float], array: Array, eps: float = 1e-6) 
     >>> numerical_gradient(lambda: float((w**3).sum()), w).round(6)
     array([ 3., 12.])
     """
-    if not isinstance(array, np.ndarray) or array.dtype != np.float64:
-        came = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
-        raise TypeError(f"array: expected a float64 array, got {came}")
+    check_array("array", array)
+    if array.dtype != np.float64:
+        raise TypeError(f"array: expected a float64 array, got {array.dtype}")
     if not array.flags.writeable:
         raise ValueError("array: expected an array that can be written to, got a read-only one")
     if not callable(f):
@@ -81,7 +81,7 @@ def relative_error(a: Array, b: Array) -> float:
 
     Parameters
     ----------
-    a, b : ndarray
+    a, b : ndarray of floats
         Arrays of one shape.
 
     Returns
@@ -92,7 +92,7 @@ def relative_error(a: Array, b: Array) -> float:
     Raises
     ------
     TypeError
-        If one is no NumPy array.
+        If one is no NumPy array of floats.
     ValueError
         If the shapes differ.
 
@@ -102,8 +102,9 @@ def relative_error(a: Array, b: Array) -> float:
     0.2
     """
     for name, value in (("a", a), ("b", b)):
-        if not isinstance(value, np.ndarray):
-            raise TypeError(f"{name}: expected a NumPy array, got {type(value).__name__}")
+        check_array(name, value)
+        if value.dtype.kind != "f":  # the difference of two small unsigned integers may be large
+            raise TypeError(f"{name}: expected an array of floats, got {value.dtype}")
     if a.shape != b.shape:
         raise ValueError(f"b: expected shape {a.shape} as in a, got {b.shape}")
     with np.errstate(invalid="ignore"):  # infinities: the NaN that comes of them says enough

@@ -62,7 +62,7 @@ def predicted_rate(slope: Array, W_hh: Array) -> float:
     Raises
     ------
     TypeError, ValueError
-        If an array has the wrong type, rank or size, or ``W_hh`` is not finite.
+        If an array has the wrong type, rank or size, or is not finite.
 
     Notes
     -----
@@ -77,7 +77,7 @@ def predicted_rate(slope: Array, W_hh: Array) -> float:
     -0.6931
     """
     shapes = Shapes()
-    shapes.array("slope", slope, ("T", "B", "H"))
+    shapes.array("slope", slope, ("T", "B", "H"), finite=True)
     shapes.array("W_hh", W_hh, ("H", "H"), finite=True)
     # mean over t and b of ||diag(slope) W_hh||_F^2 / H
     row_squares = np.square(W_hh).sum(axis=1)  # (H,)

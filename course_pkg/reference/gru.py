@@ -14,6 +14,7 @@ from course_pkg.reference.checks import (
     IntArray,
     Shapes,
     check_lengths,
+    check_named_tuple,
     check_params,
     valid_steps,
 )
@@ -33,7 +34,10 @@ class Params(NamedTuple):
 
 
 class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`."""
+    """What :func:`step_backward` needs from :func:`step`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x: Array  # (B, I)
     h: Array  # (B, H), before the step
@@ -45,7 +49,10 @@ class StepCache(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`: 5 arrays of T*B*H numbers, and x."""
+    """What :func:`backward` needs from :func:`forward`: 5 arrays of T*B*H numbers, and x.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x: Array  # (T, B, I), padding replaced by 0
     h: Array  # (T+1, B, H), h[0] is the initial state
@@ -174,6 +181,7 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
     >>> step_backward(np.array([[2.0]]), cache).dh
     array([[2.]])
     """
+    check_named_tuple("cache", cache, StepCache._fields)
     x, h, r, z, n, m, params = cache
     shapes = Shapes()
     shapes.array("h (in the cache)", h, ("B", "H"))
@@ -331,6 +339,7 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
     >>> grads.dx.shape, grads.dh0.shape, grads.dW_hh.shape
     ((5, 2, 3), (2, 4), (12, 4))
     """
+    check_named_tuple("cache", cache, Cache._fields)
     x, h, gates, m, params, lengths = cache
     T, B, I = x.shape
     H = h.shape[2]

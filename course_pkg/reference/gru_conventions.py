@@ -48,6 +48,9 @@ def negate_update_gate(params: Params) -> Params:
     array([ 1., -2.,  3.])
     """
     check_params(Shapes(), params, gru.Params._fields, gates=3)
+    if not isinstance(params, (gru.Params, gru_reset_before.Params)):
+        kind = f"{type(params).__module__}.{type(params).__qualname__}"
+        raise TypeError(f"params: expected gru.Params or gru_reset_before.Params, got {kind}")
     H = params.W_hh.shape[1]
     turned = type(params)(*(array.copy() for array in params))
     for array in turned:

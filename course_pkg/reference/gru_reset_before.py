@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_pkg.reference.activations import sigmoid
-from course_pkg.reference.checks import Array, Shapes, check_params
+from course_pkg.reference.checks import Array, Shapes, check_named_tuple, check_params
 
 
 class Params(NamedTuple):
@@ -20,7 +20,10 @@ class Params(NamedTuple):
 
 
 class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`."""
+    """What :func:`step_backward` needs from :func:`step`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x: Array  # (B, I)
     h: Array  # (B, H), before the step
@@ -140,6 +143,7 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
     >>> step_backward(np.array([[2.0]]), cache).dh
     array([[2.]])
     """
+    check_named_tuple("cache", cache, StepCache._fields)
     x, h, r, z, n, params = cache
     shapes = Shapes()
     shapes.array("h (in the cache)", h, ("B", "H"))

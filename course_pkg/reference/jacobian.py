@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from course_pkg.reference import rnn
@@ -184,7 +186,8 @@ def bound(W_hh: Array, steps: int, largest_slope: float = 1.0) -> float:
     Returns
     -------
     float
-        ``(largest_slope * sigma_max(W_hh)) ** steps``. The true factor may be far smaller.
+        ``(largest_slope * sigma_max(W_hh)) ** steps``, or infinity where no float is as large.
+        The true factor may be far smaller.
 
     Raises
     ------
@@ -205,4 +208,8 @@ def bound(W_hh: Array, steps: int, largest_slope: float = 1.0) -> float:
     Shapes().array("W_hh", W_hh, ("H", "H"), finite=True)
     largest_slope = check_number("largest_slope", largest_slope, "[0, inf)")
     sigma_max = float(np.linalg.norm(W_hh, ord=2))
-    return float((largest_slope * sigma_max) ** check_size("steps", steps))
+    steps = check_size("steps", steps)
+    try:
+        return float((largest_slope * sigma_max) ** steps)
+    except OverflowError:
+        return math.inf

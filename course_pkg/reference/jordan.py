@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_pkg.reference.checks import Array, Shapes
+from course_pkg.reference.checks import Array, Shapes, check_named_tuple
 
 
 class Params(NamedTuple):
@@ -20,7 +20,10 @@ class Params(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`."""
+    """What :func:`backward` needs from :func:`forward`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x: Array  # (T, B, I)
     h: Array  # (T, B, H)
@@ -78,6 +81,7 @@ def forward(x: Array, params: Params, y0: Array | None = None) -> tuple[Array, C
     >>> y.shape
     (5, 1, 2)
     """
+    check_named_tuple("params", params, Params._fields)
     shapes = Shapes()
     shapes.array("x", x, ("T", "B", "I"))
     shapes.array("W_ih", params.W_ih, ("H", "I"), finite=True)
@@ -125,6 +129,7 @@ def backward(dy: Array, cache: Cache) -> Grads:
     >>> backward(np.ones_like(y), cache).dW_yh.shape
     (4, 2)
     """
+    check_named_tuple("cache", cache, Cache._fields)
     x, h, y, params = cache
     shapes = Shapes()
     shapes.array("y (in the cache)", y[1:], ("T", "B", "O"))

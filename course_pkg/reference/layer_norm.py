@@ -24,7 +24,10 @@ class Params(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`."""
+    """What :func:`backward` needs from :func:`forward`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x_hat: Array  # (..., H), mean 0 and variance 1
     inv_std: Array  # (..., 1)
@@ -128,6 +131,7 @@ def backward(dy: Array, cache: Cache) -> Grads:
     >>> bool(abs(grads.dx).max() < 1e-12)  # which the normalisation undoes
     True
     """
+    check_named_tuple("cache", cache, Cache._fields)
     x_hat, inv_std, params = cache
     shapes = Shapes()
     shapes.array("x_hat (in the cache)", x_hat, all_axes(x_hat))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from course_pkg.reference.checks import Array, Shapes, leading_axes
+from course_pkg.reference.checks import Array, Shapes, check_named_tuple, leading_axes
 
 
 class Params(NamedTuple):
@@ -15,7 +15,10 @@ class Params(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`."""
+    """What :func:`backward` needs from :func:`forward`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     h: Array  # (..., H)
     params: Params
@@ -63,6 +66,7 @@ def forward(h: Array, params: Params) -> tuple[Array, Cache]:
     >>> y[:, 0, 0]
     array([2.5, 1.5])
     """
+    check_named_tuple("params", params, Params._fields)
     shapes = Shapes()
     shapes.array("h", h, [*leading_axes(h), "H"])
     shapes.array("W", params.W, ("O", "H"), finite=True)
@@ -103,6 +107,7 @@ def backward(dy: Array, cache: Cache) -> Grads:
     >>> backward(np.ones((3, 1)), cache).dW  # summed over all rows
     array([[3., 3.]])
     """
+    check_named_tuple("cache", cache, Cache._fields)
     h, (W, b) = cache
     shapes = Shapes()
     shapes.array("h (in the cache)", h, [*leading_axes(h), "H"])

@@ -14,6 +14,7 @@ from course_pkg.reference.checks import (
     IntArray,
     Shapes,
     check_lengths,
+    check_named_tuple,
     check_params,
     valid_steps,
 )
@@ -33,7 +34,10 @@ class Params(NamedTuple):
 
 
 class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`."""
+    """What :func:`step_backward` needs from :func:`step`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x: Array  # (B, I)
     h: Array  # (B, H), before the step
@@ -47,7 +51,10 @@ class StepCache(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`: 7 arrays of T*B*H numbers, and x."""
+    """What :func:`backward` needs from :func:`forward`: 7 arrays of T*B*H numbers, and x.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x: Array  # (T, B, I), padding replaced by 0
     h: Array  # (T+1, B, H), h[0] is the initial state
@@ -184,6 +191,7 @@ def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads
     >>> step_backward(np.zeros((1, 1)), np.ones((1, 1)), cache).dc
     array([[0.5]])
     """
+    check_named_tuple("cache", cache, StepCache._fields)
     x, h, c, i, f, g, o, tanh_c, params = cache
     shapes = Shapes()
     shapes.array("h (in the cache)", h, ("B", "H"))
@@ -356,6 +364,7 @@ def backward(
     >>> grads.dx.shape, grads.dc0.shape, grads.dW_hh.shape
     ((5, 2, 3), (2, 4), (16, 4))
     """
+    check_named_tuple("cache", cache, Cache._fields)
     x, h, c, gates, tanh_c, params, lengths = cache
     T, B, I = x.shape
     H = h.shape[2]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_pkg.reference.activations import sigmoid
-from course_pkg.reference.checks import Array, Shapes, check_params
+from course_pkg.reference.checks import Array, Shapes, check_named_tuple, check_params
 
 
 class Params(NamedTuple):
@@ -20,7 +20,10 @@ class Params(NamedTuple):
 
 
 class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`."""
+    """What :func:`step_backward` needs from :func:`step`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x: Array  # (B, I)
     h: Array  # (B, H), before the step
@@ -136,6 +139,7 @@ def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads
     >>> step_backward(np.zeros((1, 1)), np.ones((1, 1)), cache).dc
     array([[0.5]])
     """
+    check_named_tuple("cache", cache, StepCache._fields)
     x, h, c, i, g, o, tanh_c, params = cache
     shapes = Shapes()
     shapes.array("h (in the cache)", h, ("B", "H"))

@@ -24,7 +24,10 @@ class Params(NamedTuple):
 
 
 class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`."""
+    """What :func:`step_backward` needs from :func:`step`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x: Array  # (B, I)
     h: Array  # (B, H), before the step
@@ -164,6 +167,7 @@ def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads
     >>> bool(abs((grads.dx * x).sum()) < 1e-4)  # to lengthen x would change next to nothing
     True
     """
+    check_named_tuple("cache", cache, StepCache._fields)
     x, h, c, i, f, g, o, tanh_c, norm_ih, norm_hh, norm_c, params = cache
     shapes = Shapes()
     shapes.array("h (in the cache)", h, ("B", "H"))

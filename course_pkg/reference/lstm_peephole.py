@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_pkg.reference.activations import sigmoid
-from course_pkg.reference.checks import Array, Shapes, check_params
+from course_pkg.reference.checks import Array, Shapes, check_named_tuple, check_params
 
 
 class Params(NamedTuple):
@@ -23,7 +23,10 @@ class Params(NamedTuple):
 
 
 class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`."""
+    """What :func:`step_backward` needs from :func:`step`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x: Array  # (B, I)
     h: Array  # (B, H), before the step
@@ -120,7 +123,8 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
     o = sigmoid(a_o + p_o * c_next)  # not before c_next is known
     tanh_c = np.tanh(c_next)
     h_next = o * tanh_c
-    return (h_next, c_next), StepCache(x, h, c, c_next, i, f, g, o, tanh_c, params)
+    # A copy in the cache, so that a caller cannot change it through the cell.
+    return (h_next, c_next), StepCache(x, h, c, c_next.copy(), i, f, g, o, tanh_c, params)
 
 
 def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads:
@@ -150,6 +154,7 @@ def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads
     >>> step_backward(np.zeros((1, 1)), np.ones((1, 1)), cache).dc
     array([[0.5]])
     """
+    check_named_tuple("cache", cache, StepCache._fields)
     x, h, c, c_next, i, f, g, o, tanh_c, params = cache
     _, _, _, _, p_i, p_f, p_o = params
     shapes = Shapes()

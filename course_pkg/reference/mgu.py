@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_pkg.reference.activations import sigmoid
-from course_pkg.reference.checks import Array, Shapes, check_params
+from course_pkg.reference.checks import Array, Shapes, check_named_tuple, check_params
 
 GATES = 2  # row blocks of the weights: f, n
 STATES = ("h",)  # what is carried from step to step
@@ -23,7 +23,10 @@ class Params(NamedTuple):
 
 
 class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`."""
+    """What :func:`step_backward` needs from :func:`step`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x: Array  # (B, I)
     h: Array  # (B, H), before the step
@@ -137,6 +140,7 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
     >>> step_backward(np.array([[2.0]]), cache).dh
     array([[2.]])
     """
+    check_named_tuple("cache", cache, StepCache._fields)
     x, h, f, n, params = cache
     shapes = Shapes()
     shapes.array("h (in the cache)", h, ("B", "H"))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_pkg.reference.checks import Array, Shapes, all_axes
+from course_pkg.reference.checks import Array, Shapes, all_axes, check_named_tuple
 from course_pkg.reference.reduction import Reduction, check_reduction, reduce, spread
 
 
@@ -94,6 +94,7 @@ def backward(dloss: float | Array, cache: Cache) -> Grads:
     >>> backward(1.0, cache).dy
     array([ 0., -3.])
     """
+    check_named_tuple("cache", cache, Cache._fields)
     error, reduction = cache
     dy = 2 * error * spread(dloss, error, reduction, error.size)
     return Grads(dy=dy, dtarget=-dy)

@@ -6,11 +6,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_pkg.reference.checks import Array, Shapes, all_axes, check_number, leading_axes
+from course_pkg.reference.checks import (
+    Array,
+    Shapes,
+    all_axes,
+    check_named_tuple,
+    check_number,
+    leading_axes,
+)
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`."""
+    """What :func:`backward` needs from :func:`forward`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x_hat: Array  # (..., H), mean square 1
     inv_rms: Array  # (..., 1)
@@ -98,6 +108,7 @@ def backward(dy: Array, cache: Cache) -> Grads:
     >>> bool(abs(grads.dx).max() < 1e-5)  # changes nothing
     True
     """
+    check_named_tuple("cache", cache, Cache._fields)
     x_hat, inv_rms, gain = cache
     shapes = Shapes()
     shapes.array("x_hat (in the cache)", x_hat, all_axes(x_hat))

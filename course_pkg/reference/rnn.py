@@ -12,6 +12,7 @@ from course_pkg.reference.checks import (
     IntArray,
     Shapes,
     check_lengths,
+    check_named_tuple,
     check_option,
     check_params,
     check_size,
@@ -34,7 +35,10 @@ class Params(NamedTuple):
 
 
 class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`."""
+    """What :func:`step_backward` needs from :func:`step`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x: Array  # (B, I)
     h: Array  # (B, H), the state before the step
@@ -44,7 +48,10 @@ class StepCache(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`."""
+    """What :func:`backward` needs from :func:`forward`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     x: Array  # (T, B, I), padding replaced by 0
     h: Array  # (T+1, B, H), h[0] is the initial state
@@ -137,7 +144,8 @@ def step(
     W_ih, W_hh, b_ih, b_hh = params
     a = x @ W_ih.T + b_ih + h @ W_hh.T + b_hh  # (B, H)
     h_next = _squash(a, nonlinearity)  # (B, H)
-    return h_next, StepCache(x, h, h_next, params, nonlinearity)
+    # A copy in the cache, so that a caller cannot change it through the state.
+    return h_next, StepCache(x, h, h_next.copy(), params, nonlinearity)
 
 
 def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
@@ -173,6 +181,7 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
     >>> step_backward(np.ones((1, 1)), cache).dh.round(4)  # 1 - tanh(0.75)**2
     array([[0.5966]])
     """
+    check_named_tuple("cache", cache, StepCache._fields)
     x, h, h_next, params, nonlinearity = cache
     shapes = Shapes()
     shapes.array("h_next (in the cache)", h_next, ("B", "H"))
@@ -308,6 +317,7 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
     >>> grads.dx.shape, grads.dh0.shape, grads.dW_hh.shape
     ((5, 2, 3), (2, 4), (4, 4))
     """
+    check_named_tuple("cache", cache, Cache._fields)
     x, h, params, nonlinearity, lengths = cache
     T, B, I = x.shape
     H = h.shape[2]

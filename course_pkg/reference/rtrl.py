@@ -14,8 +14,11 @@ from course_pkg.reference.checks import (
     Shapes,
     check_lengths,
     check_named_tuple,
+    check_params,
+    check_size,
     valid_steps,
 )
+from course_pkg.reference.initialization import check_dtype
 
 
 class Sensitivity(NamedTuple):
@@ -41,6 +44,8 @@ class Grads(NamedTuple):
 
 def init(B: int, I: int, H: int, dtype: np.dtype[np.floating]) -> Sensitivity:
     """Make the sensitivity of the initial state: to no parameter, and to itself alone."""
+    B, I, H = (check_size(name, size) for name, size in zip("BIH", (B, I, H), strict=True))
+    dtype = check_dtype(dtype)
     eye = np.broadcast_to(np.eye(H, dtype=dtype), (B, H, H))
     return Sensitivity(np.zeros((B, H, H, I + H + 1), dtype=dtype), eye.copy())
 
@@ -178,6 +183,7 @@ def gradients(
     """
     shapes = Shapes()
     shapes.array("x", x, ("T", "B", "I"))
+    check_params(shapes, params, rnn.Params._fields, rnn.GATES)
     shapes.array("dy", dy, ("T", "B", "H"))
     T, B, I, H = (shapes.sizes[symbol] for symbol in "TBIH")
     if h0 is not None:

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from course_pkg.reference.checks import Array, check_named_tuple, check_number
+from course_pkg.reference.checks import Array, check_flag, check_named_tuple, check_number
 from course_pkg.reference.tree import leaves, match_leaves, rebuild
 
 P = TypeVar("P")
@@ -104,7 +104,7 @@ def update(
     lr = check_number("lr", lr, "[0, inf)")
     momentum = check_number("momentum", momentum, "[0, 1)")
     weight_decay = check_number("weight_decay", weight_decay, "[0, inf)")
-    if nesterov and momentum == 0:
+    if check_flag("nesterov", nesterov) and momentum == 0:
         raise ValueError("nesterov: expected momentum above 0 with it, got momentum=0.0")
     check_named_tuple("state", state, State._fields)
     slopes = match_leaves(params, "grads", grads)

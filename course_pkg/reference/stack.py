@@ -7,7 +7,15 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from course_pkg.reference.checks import Array, IntArray, Shapes, check_lengths, check_params
+from course_pkg.reference.checks import (
+    Array,
+    IntArray,
+    Shapes,
+    check_cell,
+    check_lengths,
+    check_named_tuple,
+    check_params,
+)
 
 StepIndex = tuple[IntArray, IntArray]
 
@@ -23,7 +31,10 @@ class Cell(Protocol):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`."""
+    """What :func:`backward` needs from :func:`forward`.
+
+    Holds input, states and parameters as given, not copies: change none before the backward pass.
+    """
 
     cell: Cell
     runs: list[Any]  # L*D caches of the cell, in the order of the layers
@@ -54,6 +65,11 @@ def reversed_steps(lengths: IntArray, T: int) -> StepIndex:
         ``x[steps, batch]`` starts at each sequence's own end and leaves the padding where it
         is. Applied twice it gives ``x`` again.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a length is no integer in its range.
+
     Examples
     --------
     >>> steps, batch = reversed_steps(np.array([3, 2]), T=3)
@@ -62,6 +78,7 @@ def reversed_steps(lengths: IntArray, T: int) -> StepIndex:
            [1, 0],
            [0, 2]])
     """
+    lengths = check_lengths(lengths, T, np.size(lengths))
     t = np.arange(T)[:, None]
     return np.where(t < lengths, lengths - 1 - t, t), np.arange(len(lengths))
 
@@ -76,8 +93,12 @@ def _check(
     masks: Sequence[Array],
 ) -> tuple[Shapes, IntArray | None]:
     """Check the arguments of :func:`forward`; return the sizes, and lengths as an array."""
-    if D not in (1, 2):
+    check_cell(cell, ("GATES", "STATES", "Params", "forward", "backward"))
+    if isinstance(D, (bool, float)) or D not in (1, 2):
         raise ValueError(f"D: expected 1 or 2, got {D!r}")
+    for name, value in (("layers", layers), ("masks", masks)):
+        if not isinstance(value, (list, tuple, np.ndarray)) or hasattr(value, "_fields"):
+            raise TypeError(f"{name}: expected a list or tuple, got {type(value).__name__}")
     if len(layers) == 0 or len(layers) % D:
         raise ValueError(f"layers: expected L*D with D = {D} and L >= 1, got {len(layers)}")
     width = "H" if D == 1 else "2H"  # of a layer's output
@@ -226,6 +247,7 @@ def backward(dy: Array | None, cache: Cache, *dstates: Array | None) -> Grads:
     >>> grads.dx.shape, grads.dstates[0].shape, grads.layers[1].W_ih.shape
     ((5, 2, 3), (2, 2, 4), (12, 4))
     """
+    check_named_tuple("cache", cache, Cache._fields)
     cell, runs, masks, D, backwards = cache
     y_side = runs[-1].h[1:]  # (T, B, H)
     H = y_side.shape[2]

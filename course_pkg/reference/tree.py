@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,7 +16,10 @@ P = TypeVar("P")
 def _children(tree: Any) -> dict[str, Any] | None:
     """Return what a node holds, by name, or None for anything that is no node."""
     if isinstance(tree, Mapping):
-        return {str(name): child for name, child in tree.items()}
+        children = {str(name): child for name, child in tree.items()}
+        if len(children) < len(tree):
+            raise ValueError(f"keys: expected keys that differ as text, got {list(tree)}")
+        return children
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
         return dict(zip(tree._fields, tree, strict=True))
     if isinstance(tree, (list, tuple)):
@@ -46,7 +50,7 @@ def leaves(name: str, tree: object) -> dict[str, Array]:
     TypeError
         If something in the tree is no float32 or float64 array.
     ValueError
-        If there is no array at all, or one is empty or not finite.
+        If there is no array at all, one is empty or not finite, or two have the same full name.
 
     Examples
     --------
@@ -58,6 +62,8 @@ def leaves(name: str, tree: object) -> dict[str, Array]:
     def visit(path: str, node: Any) -> None:
         children = _children(node)
         if children is None:
+            if path in found:
+                raise ValueError(f"{name}: expected one array of each name, got two {path!r}")
             array = _as_array(node)
             found[path] = Shapes().array(f"{name}[{path!r}]", array, all_axes(array), finite=True)
         else:
@@ -87,7 +93,12 @@ def rebuild(tree: P, arrays: Mapping[str, Array]) -> P:
 
     Returns
     -------
-    Of the type of ``tree``.
+    Of the type of ``tree``, and so are all its parts; a mapping that is no dict becomes one.
+
+    Raises
+    ------
+    ValueError
+        If an array is missing.
 
     Examples
     --------
@@ -98,10 +109,14 @@ def rebuild(tree: P, arrays: Mapping[str, Array]) -> P:
     def build(path: str, node: Any) -> Any:
         children = _children(node)
         if children is None:
+            if path not in arrays:
+                raise ValueError(f"arrays: expected an array for {path!r}, found none")
             return _as_array(arrays[path])
         built = {key: build(f"{path}.{key}" if path else key, c) for key, c in children.items()}
         if isinstance(node, Mapping):
-            return dict(zip(node, built.values(), strict=True))
+            new = copy(node) if isinstance(node, dict) else {}  # OrderedDict and others stay
+            new.update(zip(node, built.values(), strict=True))
+            return new
         if hasattr(node, "_fields"):
             return type(node)(**built)
         return type(node)(built.values())

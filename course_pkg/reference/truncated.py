@@ -132,8 +132,8 @@ def backward(dy: Array, cache: rnn.Cache, carry: Array) -> rnn.Grads:
     shapes = Shapes()
     shapes.array("dy", dy, ("T", "B", "H"))
     # The factors are the same in single and double precision, so they need not have dy's.
-    factors = carry.astype(dy.dtype) if isinstance(carry, np.ndarray) else carry
-    shapes.array("carry", factors, ("T",), finite=True)
+    Shapes().array("carry", carry, ("N",), finite=True)
+    factors = shapes.array("carry", carry.astype(dy.dtype), ("T",))
     da = rnn._slope(h[1:], nonlinearity)  # (T, B, H), here the slopes; times dh below
     dh = np.zeros_like(h[0])  # (B, H), nothing comes back from behind the last step
     for t in reversed(range(T)):

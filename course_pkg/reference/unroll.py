@@ -7,11 +7,20 @@ the plain loop that they must agree with, and the only one that the variants hav
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from course_pkg.reference.checks import Array, IntArray, Shapes, check_lengths, valid_steps
+from course_pkg.reference.checks import (
+    Array,
+    IntArray,
+    Shapes,
+    check_cell,
+    check_lengths,
+    check_named_tuple,
+    valid_steps,
+)
 
 
 class Cell(Protocol):
@@ -25,7 +34,10 @@ class Cell(Protocol):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`."""
+    """What :func:`backward` needs from :func:`forward`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
 
     cell: Cell
     steps: list[Any]  # T step caches
@@ -55,7 +67,7 @@ def forward(
     Parameters
     ----------
     cell : module
-        With ``step`` and ``step_backward``.
+        With ``step(x, *states, params)`` and ``step_backward``.
     x : ndarray, (T, B, I)
         Time-major input.
     params : Params
@@ -87,10 +99,16 @@ def forward(
     >>> bool(np.allclose(y, same, rtol=0, atol=1e-12))
     True
     """
+    check_cell(cell, ("step", "step_backward"))
     shapes = Shapes()
     shapes.array("x", x, ("T", "B", "I"))
-    if not states:
-        raise TypeError("states: expected the initial states of the cell, got none")
+    names = list(signature(cell.step).parameters)  # x, then h or h and c, then params
+    if "params" not in names:
+        raise TypeError(f"cell: expected step(x, *states, params), got step({', '.join(names)})")
+    wanted = names[1 : names.index("params")]
+    if len(states) != len(wanted):
+        listed = ", ".join(wanted)
+        raise TypeError(f"states: expected the initial {listed}, got {len(states)} arrays")
     for index, state in enumerate(states):
         shapes.array(f"states[{index}]", state, ("B", "H"))
     T, B, H = (shapes.sizes[symbol] for symbol in "TBH")
@@ -141,6 +159,7 @@ def backward(dy: Array | None, cache: Cache, *dstates: Array | None) -> Grads:
     >>> [gradient.shape for gradient in backward(np.ones_like(y), cache).dparams]
     [(4, 3), (4, 4), (4,), (4,)]
     """
+    check_named_tuple("cache", cache, Cache._fields)
     cell, steps, states, x, h_n, lengths = cache
     T, B, _ = x.shape
     shapes = Shapes()

@@ -39,6 +39,12 @@ def test_a_gradient_of_0_moves_nothing():
     assert state.step == 1
 
 
+def test_a_running_square_near_the_largest_float_is_divided_after_its_root():
+    params, grads = {"w": np.ones(1, np.float32)}, {"w": np.full(1, 1e20, np.float32)}
+    new, _ = adam.update(params, grads, adam.init(params), lr=0.1)
+    np.testing.assert_allclose(new["w"], [0.9], rtol=1e-6)
+
+
 W = {"w": np.ones(2)}
 STATE = adam.init(W)
 
@@ -57,6 +63,9 @@ def update(params=W, grads=W, state=STATE, **options):
         (lambda: update(beta1=-0.1), ValueError, "beta1: .* got -0.1"),
         (lambda: update(beta2=1.5), ValueError, "beta2: .* got 1.5"),
         (lambda: update(beta2=np.nan), ValueError, "beta2: .* got nan"),
+        (lambda: update(decoupled="no"), TypeError, "decoupled: .* got 'no'"),
+        (lambda: update(state=STATE._replace(step=0.5)), TypeError, "state.step: .* got float"),
+        (lambda: update(state=STATE._replace(step=-1)), ValueError, "state.step: .* got -1"),
         (lambda: update(eps=0.0), ValueError, "eps: .* got 0.0"),
         (lambda: update(weight_decay=-0.1), ValueError, "weight_decay: .* got -0.1"),
         (lambda: update(grads={"w": np.ones(1)}), ValueError, r"grads\['w'\]: .* N0 = 2"),

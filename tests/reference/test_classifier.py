@@ -123,7 +123,7 @@ PARAMS = classifier.start(rnn, 2, 4, 3, RNG)
                 np.zeros((2, 3)), classifier.forward(rnn, np.zeros((5, 1, 2)), PARAMS)[1]
             ),
             ValueError,
-            "dy: expected shape",
+            r"dlogits: expected shape \(B, C\)",
         ),
     ],
 )

@@ -201,3 +201,13 @@ ce = cross_entropy.forward
 def test_bad_input(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_logits_further_apart_than_any_float_is_large():
+    logits = np.array([[3e38, -3e38], [0.0, 0.0]], np.float32)
+    loss, cache = ce(logits, np.array([0, 1]))
+    assert loss == pytest.approx(np.log(2) / 2)
+    np.testing.assert_allclose(cross_entropy.backward(2.0, cache), [[0, 0], [0.5, -0.5]])
+    wrong, cache = ce(logits[:1], np.array([1]))
+    assert wrong > 3e38
+    np.testing.assert_array_equal(cross_entropy.backward(1.0, cache), [[1, -1]])

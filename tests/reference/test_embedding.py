@@ -97,7 +97,9 @@ W, IDS = np.zeros((3, 2)), np.array([[0, 1]])
         (lambda: embedding.forward(IDS, W[0]), ValueError, r"W: expected shape \(V, I\)"),
         (lambda: embedding.forward(IDS, W * np.nan), ValueError, "W: expected finite"),
         (lambda: embedding.forward(IDS, W, padding_idx=3), ValueError, "padding_idx: .* got 3"),
-        (lambda: embedding.forward(IDS, W, padding_idx=0.5), TypeError, "padding_idx: .* float64"),
+        (lambda: embedding.forward(IDS, W, padding_idx=0.5), TypeError, "padding_idx: .* float"),
+        (lambda: embedding.forward(IDS, W, padding_idx=[0, 1]), TypeError, "padding_idx: .* list"),
+        (lambda: embedding.forward(IDS, W, padding_idx=-1), ValueError, "padding_idx: .* got -1"),
         (
             lambda: embedding.backward(np.zeros((1, 2, 1)), embedding.forward(IDS, W)[1]),
             ValueError,

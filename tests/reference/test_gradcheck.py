@@ -71,7 +71,7 @@ def read_only():
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"array": [1.0]}, TypeError, "array: expected a float64 array, got list"),
+        ({"array": [1.0]}, TypeError, "array: expected a NumPy array, got list"),
         ({"array": np.ones(2, np.float32)}, TypeError, "array: expected a float64 .* got float32"),
         ({"array": np.ones(2, int)}, TypeError, "array: expected a float64 array, got int64"),
         ({"array": read_only()}, ValueError, "array: .* written to, got a read-only one"),
@@ -124,6 +124,8 @@ def test_relative_error_never_passes_what_is_not_finite(bad, other):
         (np.ones(2), np.ones((2, 1)), ValueError, r"b: expected shape \(2,\) as in a, got \(2, 1"),
         ([1.0], np.ones(1), TypeError, "a: expected a NumPy array, got list"),
         (np.ones(1), 1.0, TypeError, "b: expected a NumPy array, got float"),
+        (np.ones(1, np.uint8), np.ones(1), TypeError, "a: expected an array of floats, got uint8"),
+        (np.ones(1), np.ones(1, int), TypeError, "b: expected an array of floats, got int64"),
     ],
 )
 def test_relative_error_refuses(a, b, error, message):

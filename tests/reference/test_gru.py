@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from course_pkg.reference import gru, gru_conventions, gru_reset_before, leaky, mgu, unroll
+from course_pkg.reference import (
+    gru,
+    gru_conventions,
+    gru_reset_before,
+    leaky,
+    lstm_1997,
+    mgu,
+    unroll,
+)
 from course_pkg.reference.activations import sigmoid
 from tests.reference.cells import random_case
 from tests.reference.compare import freeze
@@ -115,6 +123,8 @@ def test_conversion_rejects_bad_parameters() -> None:
         gru_conventions.negate_update_gate(params._replace(b_hh=np.ones(1)))
     with pytest.raises(TypeError, match=r"params: expected .* got tuple"):
         gru_conventions.negate_update_gate(tuple(params))
+    with pytest.raises(TypeError, match=r"expected gru.Params or .* got .*lstm_1997.Params"):
+        gru_conventions.negate_update_gate(lstm_1997.Params(*params))
 
 
 def test_three_times_the_parameters_of_the_plain_network() -> None:

@@ -197,3 +197,8 @@ RAGGED = rnn.forward(
 def test_bad_input(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_bound_that_no_float_holds_is_infinite():
+    assert jacobian.bound(10 * W, 1000) == np.inf
+    assert jacobian.bound(np.full((1, 1), 0.5), 10_000) == 0

@@ -313,3 +313,14 @@ def test_unknown_option() -> None:
     case = random_case(rnn, 4, 3, 2, 5)
     with pytest.raises(ValueError, match="nonlinearity: expected one of 'tanh', 'relu', got 'x'"):
         stack.forward(rnn, case.x, case.layers, nonlinearity="x")
+
+
+def test_lengths_without_a_sign_are_reversed_alike():
+    x, layers, states, *_ = random_case(rnn, 4, 3, 2, 3, D=2)
+    wanted, _ = stack.forward(rnn, x, layers, *states, D=2, lengths=[4, 1, 2])
+    for dtype in (np.uint8, np.uint64):
+        lengths = np.array([4, 1, 2], dtype)
+        found, _ = stack.forward(rnn, x, layers, *states, D=2, lengths=lengths)
+        assert np.array_equal(found[0], wanted[0])
+        steps, _ = stack.reversed_steps(lengths, 4)
+        assert steps.dtype == np.int64

@@ -1,5 +1,8 @@
 """`course_pkg.reference.tree`: names, structure, and gradients found by name."""
 
+from collections import OrderedDict, defaultdict
+from types import MappingProxyType
+
 import numpy as np
 import pytest
 
@@ -35,6 +38,17 @@ def test_rebuilding_keeps_every_type():
 
 def test_keys_that_are_no_strings_stay_what_they_are():
     assert list(tree.rebuild({3: np.ones(1)}, {"3": np.zeros(1)})) == [3]
+
+
+def test_dictionaries_keep_their_own_type():
+    params = OrderedDict(b=np.ones(1), a=defaultdict(list, {"W": np.ones(2)}))
+    built = tree.rebuild(params, {"b": np.zeros(1), "a.W": np.zeros(2)})
+    assert type(built) is OrderedDict
+    assert list(built) == ["b", "a"]
+    assert type(built["a"]) is defaultdict
+    assert built["a"]["W"].sum() == 0
+    assert params["b"][0] == 1
+    assert type(tree.rebuild(MappingProxyType({"b": np.ones(1)}), {"b": np.zeros(1)})) is dict
 
 
 def test_gradients_are_found_under_both_names_and_others_left_out():
@@ -81,6 +95,17 @@ P = {"cell": {"W": np.ones(2)}}
             ValueError,
             r"grads: expected arrays named \['cell.W'\] as in params, got \['cell.W.deeper'\]",
         ),
+        (
+            lambda: tree.leaves("params", {"a.b": np.ones(1), "a": {"b": np.ones(1)}}),
+            ValueError,
+            "params: expected one array of each name, got two 'a.b'",
+        ),
+        (
+            lambda: tree.leaves("params", {1: np.ones(1), "1": np.ones(1)}),
+            ValueError,
+            r"keys: expected keys that differ as text, got \[1, '1'\]",
+        ),
+        (lambda: tree.rebuild(P, {}), ValueError, "arrays: expected an array for 'cell.W', found"),
         (lambda: tree.pick_gradients({}, {}), ValueError, "params: expected at least one"),
     ],
 )

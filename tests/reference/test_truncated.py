@@ -205,6 +205,8 @@ ONES = np.ones(6)
         (lambda: truncated.backward(None, CACHE, ONES), TypeError, "dy: .* got NoneType"),
         (lambda: truncated.backward(DY, None, ONES), TypeError, "cache: .* got NoneType"),
         (lambda: truncated.backward(DY, CACHE, ONES[:2]), ValueError, "carry: .* T = 6"),
+        (lambda: truncated.backward(DY, CACHE, ONES.astype(bool)), TypeError, "carry: .* got bool"),
+        (lambda: truncated.backward(DY, CACHE, ONES.astype(int)), TypeError, "carry: .* got int64"),
         (lambda: truncated.backward(DY, CACHE, [1.0] * 6), TypeError, "carry: .* got list"),
         (lambda: truncated.backward(DY, CACHE, np.nan * ONES), ValueError, "carry: .* finite"),
         (lambda: truncated.backward_windows(DY, CACHE, 0, 2), ValueError, "k1: expected an int"),

@@ -299,7 +299,7 @@ class TestUnroll:
             ((x[0], params, *states), ValueError, r"^x: expected shape \(T, B, I\)"),
             ((x[:0], params, *states), ValueError, r"^x: expected shape .* T >= 1"),
             ((x.astype(int), params, *states), TypeError, "^x: expected float"),
-            ((x, params), TypeError, "^states: expected the initial states of the cell, got none"),
+            ((x, params), TypeError, "^states: expected the initial h, c, got 0 arrays"),
             ((x, params, states[0][:1], states[1]), ValueError, r"^states\[0\]: .* B = 3 as in x"),
             ((x, params, states[0], states[1][:, :1]), ValueError, r"^states\[1\]: .* H = 5 as in"),
         ):
