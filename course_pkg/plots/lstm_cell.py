@@ -15,6 +15,7 @@ from matplotlib.patches import Circle, FancyBboxPatch
 
 from course_pkg.plots.diagrams import _arrow, _canvas
 from course_pkg.plots.style import BLUE, GREEN, GREY, INK, RED
+from course_pkg.reference.checks import check_array, check_number
 
 
 def lstm_cell() -> Figure:
@@ -111,16 +112,22 @@ def over_text(
 
     Raises
     ------
-    ValueError
-        If there is no text, or the number of values is not that of the characters.
+    TypeError, ValueError
+        If ``lines`` are no sequence of strings or hold no text, ``values`` is no array with one
+        number per character, or the limits are not finite and in order.
     """
+    if isinstance(lines, str) or not all(isinstance(line, str) for line in lines):
+        raise TypeError(f"lines: expected a list of strings, got {lines!r}")
+    check_array("values", values)
+    low = check_number("limits[0]", limits[0], "(-inf, inf)")
+    high = check_number("limits[1]", limits[1], f"({low}, inf)")
     characters = sum(map(len, lines))
     if characters == 0:
         raise ValueError("lines: expected at least one character, got none")
     if values.shape != (characters,):
         raise ValueError(f"values: expected shape ({characters},), got {values.shape}")
     grid = np.full((len(lines), max(map(len, lines))), np.nan)
-    start, (low, high) = 0, limits
+    start = 0
     for row, line in enumerate(lines):
         grid[row, : len(line)] = values[start : start + len(line)]
         for column, character in enumerate(line):

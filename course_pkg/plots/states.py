@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
 from course_pkg.plots.style import BLUE, INK
+from course_pkg.reference.checks import check_array, check_number
 
 
 def heatmap(
@@ -43,10 +44,13 @@ def heatmap(
 
     Raises
     ------
-    ValueError
-        If ``states`` has not two axes, or the number of labels is not T.
+    TypeError, ValueError
+        If ``states`` is no array with two axes and no size of 0, the number of labels is not T, or
+        ``limit`` is not positive and finite.
     """
-    if states.ndim != 2:
+    check_array("states", states)
+    limit = check_number("limit", limit, "(0, inf)")
+    if states.ndim != 2 or 0 in states.shape:
         raise ValueError(f"states: expected shape (T, H), got {states.shape}")
     T, H = states.shape
     labels = [str(t + 1) for t in range(T)] if columns is None else list(columns)
@@ -74,10 +78,11 @@ def plane(ax: Axes, paths: npt.NDArray[Any], *, color: str = BLUE, alpha: float 
 
     Raises
     ------
-    ValueError
-        If ``paths`` is not of shape (T, B, 2).
+    TypeError, ValueError
+        If ``paths`` is no array of shape (T, B, 2), with T and B at least 1.
     """
-    if paths.ndim != 3 or paths.shape[2] != 2:
+    check_array("paths", paths)
+    if paths.ndim != 3 or paths.shape[2] != 2 or 0 in paths.shape:
         raise ValueError(f"paths: expected shape (T, B, 2), got {paths.shape}")
     for path in np.swapaxes(paths, 0, 1):  # (T, 2)
         ax.plot(path[:, 0], path[:, 1], "-", color=color, alpha=0.55 * alpha, linewidth=1)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from course_pkg.reference.checks import check_number
+
 
 @dataclass(frozen=True)
 class ParityTable:
@@ -23,12 +25,12 @@ class ParityTable:
         width = max(len(name) for name, _ in self.rows)
         lines = [f"{'compared':<{width}}  {'entries':>7}  difference"]
         for name, entries in self.rows:
-            lines.append(f"{name:<{width}}  {entries:>7}  below {self.tolerance:.0e}")
+            lines.append(f"{name:<{width}}  {entries:>7}  below {self.tolerance}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         body = "".join(
-            f"<tr><td>{escape(name)}</td><td>{entries}</td><td>below {self.tolerance:.0e}</td></tr>"
+            f"<tr><td>{escape(name)}</td><td>{entries}</td><td>below {self.tolerance}</td></tr>"
             for name, entries in self.rows
         )
         head = "<tr><th>compared</th><th>entries</th><th>difference</th></tr>"
@@ -57,8 +59,10 @@ def parity_table(
 
     Raises
     ------
+    TypeError
+        If something to compare holds no numbers.
     ValueError
-        If there is nothing to compare, or the tolerance is not positive.
+        If there is nothing to compare, or the tolerance is not positive and finite.
     AssertionError
         If the shapes of a pair differ, or the values differ by the tolerance or more; NaN
         differs from everything.
@@ -71,15 +75,20 @@ def parity_table(
     """
     if not pairs:
         raise ValueError("pairs: expected at least one pair of arrays, got none")
-    if not tolerance > 0:
-        raise ValueError(f"tolerance: expected a positive number, got {tolerance}")
+    tolerance = check_number("tolerance", tolerance, "(0, inf)")
     rows = []
     for name, (first, second) in pairs.items():
         a: npt.NDArray[Any] = np.asarray(first)
         b: npt.NDArray[Any] = np.asarray(second)
         if a.shape != b.shape:
             raise AssertionError(f"{name}: the shapes {a.shape} and {b.shape} differ")
-        largest = float(np.abs(a - b).max())
+        for array in (a, b):
+            if array.dtype.kind not in "iufc":
+                raise TypeError(f"{name}: expected numbers, got {array.dtype}")
+        if a.size == 0:
+            raise ValueError(f"{name}: expected at least one entry, got shape {a.shape}")
+        # In a signed type: of unsigned integers, 0 - 1 is the largest there is.
+        largest = float(np.abs(np.subtract(a, b, dtype=np.result_type(a, b, np.int64))).max())
         if not largest < tolerance:
             raise AssertionError(f"{name}: the largest difference is {largest:.3g}")
         rows.append((name, a.size))

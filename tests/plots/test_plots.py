@@ -78,6 +78,18 @@ def test_a_text_needs_a_value_per_character(lines, values, message):
         plots.over_text(ax, lines, values, limits=(0, 1))
 
 
+def test_a_text_on_its_values_needs_strings_an_array_and_limits_in_order():
+    _, ax = plt.subplots()
+    for lines in ("ab", [1, 2]):
+        with pytest.raises(TypeError, match="lines: expected a list of strings, got"):
+            plots.over_text(ax, lines, np.ones(2), limits=(0, 1))
+    with pytest.raises(TypeError, match="values: expected a NumPy array, got list"):
+        plots.over_text(ax, ["ab"], [1.0, 2.0], limits=(0, 1))
+    for limits in ((np.nan, 1), (1, 1), (0, np.inf)):
+        with pytest.raises(ValueError, match=r"limits\[[01]\]: expected a number in"):
+            plots.over_text(ax, ["ab"], np.ones(2), limits=limits)
+
+
 def test_the_gru_cell_names_its_gates_and_what_each_does():
     drawn = " ".join(labels(plots.gru_cell()))
     for part in (
@@ -113,6 +125,13 @@ def test_the_heat_map_refuses_other_shapes():
         plots.heatmap(ax, np.zeros(3))
     with pytest.raises(ValueError, match="columns: expected 4 labels, got 1"):
         plots.heatmap(ax, np.zeros((4, 2)), columns=["a"])
+    with pytest.raises(ValueError, match=r"states: expected shape \(T, H\), got \(0, 2\)"):
+        plots.heatmap(ax, np.zeros((0, 2)))
+    with pytest.raises(TypeError, match="states: expected a NumPy array, got list"):
+        plots.heatmap(ax, [[0.0, 1.0]])
+    for limit in (0, -1, np.nan, np.inf):
+        with pytest.raises(ValueError, match=r"limit: expected a number in \(0, inf\), got"):
+            plots.heatmap(ax, np.zeros((4, 2)), limit=limit)
 
 
 def test_the_plane_draws_a_path_per_sequence():
@@ -121,6 +140,10 @@ def test_the_plane_draws_a_path_per_sequence():
     assert len(ax.lines) == 3 * 4  # path, dots, start and end of each
     with pytest.raises(ValueError, match=r"paths: expected shape \(T, B, 2\)"):
         plots.plane(ax, np.zeros((5, 3)))
+    with pytest.raises(ValueError, match=r"paths: expected shape \(T, B, 2\), got \(0, 3, 2\)"):
+        plots.plane(ax, np.zeros((0, 3, 2)))
+    with pytest.raises(TypeError, match="paths: expected a NumPy array, got list"):
+        plots.plane(ax, [[[0.0, 1.0]]])
 
 
 def test_a_label_stands_at_the_end():
@@ -158,5 +181,24 @@ def test_the_parity_table_raises_where_shapes_differ():
 def test_the_parity_table_refuses_nothing_and_no_tolerance():
     with pytest.raises(ValueError, match="pairs: expected at least one pair"):
         plots.parity_table({})
-    with pytest.raises(ValueError, match="tolerance: expected a positive number, got 0"):
-        plots.parity_table({"y": (1.0, 1.0)}, tolerance=0)
+    for tolerance in (0, -1e-12, np.inf, np.nan):
+        with pytest.raises(ValueError, match=r"tolerance: expected a number in \(0, inf\), got"):
+            plots.parity_table({"y": (1.0, 1.0)}, tolerance=tolerance)
+
+
+@pytest.mark.parametrize("tolerance", [1.4e-12, 1e-12, np.float64(2e-4), 1234567.4])
+def test_the_bound_that_is_shown_is_the_one_that_held(tolerance):
+    table = plots.parity_table({"y": (0.0, 0.9 * tolerance)}, tolerance=tolerance)
+    assert float(str(table).split("below ")[1]) == tolerance
+    assert f"below {float(tolerance)}<" in table._repr_html_()
+
+
+def test_the_parity_table_compares_numbers():
+    for wrong in (True, "a", None):
+        with pytest.raises(TypeError, match="y: expected numbers, got"):
+            plots.parity_table({"y": (np.array([wrong]), np.array([wrong]))})
+    with pytest.raises(ValueError, match=r"y: expected at least one entry, got shape \(0, 2\)"):
+        plots.parity_table({"y": (np.zeros((0, 2)), np.zeros((0, 2)))})
+    low, high = np.array([0], np.uint8), np.array([255], np.uint8)
+    with pytest.raises(AssertionError, match="y: the largest difference is 255"):
+        plots.parity_table({"y": (low, high)}, tolerance=2)  # in uint8 it would be 1

@@ -68,9 +68,7 @@ def test_a_plain_tuple_is_no_parameters(name):
     ids=["stack", "unroll", "classifier start", "classifier"],
 )
 def test_a_name_is_no_cell(call, cell):
-    with pytest.raises(
-        TypeError, match=r"cell: expected a module with .* got (str|NoneType|numpy)"
-    ):
+    with pytest.raises(TypeError, match=r"cell: expected a module .* got (str|NoneType|numpy)"):
         call(cell)
 
 
