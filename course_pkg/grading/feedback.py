@@ -23,8 +23,9 @@ SMALL = 1e-5  # single precision gives such differences, for values of the size 
 
 def _short(value: npt.NDArray[Any]) -> str:
     """Print a small array whole, and of a large one its first entries."""
+    value = value + 0.0  # no -0
     if value.size <= 12:
-        return np.array2string(value, precision=4, suppress_small=True)
+        return np.array2string(value, precision=4, suppress_small=True, prefix=" " * 12)
     head = np.array2string(value.ravel()[:6], precision=4, suppress_small=True)
     return f"{head[:-1]} ...]"
 
@@ -55,8 +56,8 @@ def _array_of(name: str, got: Any) -> npt.NDArray[Any] | None:
         return None
     except (RuntimeError, TypeError) as error:  # a tensor that knows its history, or on a GPU
         raise AssertionError(
-            f"{name}: expected an array, got {type(got).__name__}, of which NumPy says: {error} "
-            "An array comes out of a tensor with .detach().numpy()."
+            f"{name}: expected an array, got {type(got).__name__}. {error} "
+            "(A tensor becomes an array with .detach().numpy().)"
         ) from None
     return have if have.dtype.kind in "biuf" else None
 
@@ -251,8 +252,6 @@ def check_equal(
         why = ". Is there a return?"
     elif _kind(have) != _kind(want):
         why = f", which is {_kind(have)}, not {_kind(want)}."
-    elif isinstance(want, tuple) and len(have) != len(want):
-        why = f": {len(have)} values, not {len(want)}."
     lines = [f"{name}: expected {want!r}, got {have!r}{why or '.'}"]
     for hint, wrong in (mistakes or {}).items():
         if _alike(have, _plain(wrong)):

@@ -34,7 +34,7 @@ WRONG = {
     "a tuple": ((EXPECTED, EXPECTED), "y: expected one array, got a tuple of 2"),
     "a tensor that requires a gradient": (
         torch.tensor(EXPECTED, requires_grad=True),
-        r"y: expected an array, got Tensor, .* with \.detach\(\)\.numpy\(\)",
+        r"y: expected an array, got Tensor\. .* with \.detach\(\)\.numpy\(\)",
     ),
     "a number": (1.0, r"expected shape \(2, 3\), got \(\)\.$"),
     "a word": ("hello", "y: expected numbers, got str"),
@@ -74,6 +74,13 @@ def test_a_mistake_of_another_shape_gets_its_hint_too():
         check_array("y", np.ones((4, 3)), EXPECTED, mistakes=hints)
     with pytest.raises(AssertionError, match=r"got \(0, 3\)\.$"):
         check_array("y", np.ones((0, 3)), EXPECTED, mistakes=hints)
+
+
+def test_the_rows_of_a_matrix_stand_below_each_other():
+    with pytest.raises(AssertionError) as caught:
+        check_array("y", EXPECTED + 1, EXPECTED)
+    lines = str(caught.value).splitlines()
+    assert lines[2].index("[3.") == lines[1].index("[0.")
 
 
 def test_a_large_answer_is_shown_in_part():
@@ -152,7 +159,7 @@ UNLIKE = [
     (None, 3, "n: expected 3, got None. Is there a return?"),
     (3, (3, 4), "n: expected (3, 4), got 3, which is a number, not a tuple."),
     ({3, 4}, (3, 4), "n: expected (3, 4), got {3, 4}, which is a set, not a tuple."),
-    ([3], (3, 4), "n: expected (3, 4), got (3,): 1 values, not 2."),
+    ([3], (3, 4), "n: expected (3, 4), got (3,)."),
     ((3, True), (3, 1), "n: expected (3, 1), got (3, True)."),
     ((0, 2), (None, 2), "n: expected (None, 2), got (0, 2)."),
     (float("nan"), 3, "n: expected 3, got nan."),

@@ -1,5 +1,6 @@
 """Rule: exercises come from their solutions, fail until they are solved, and say why."""
 
+import ast
 import re
 
 import pytest
@@ -37,6 +38,38 @@ def coverage_complaints(solution, name):
     checks = sum(is_check(cell) for cell in solution.cells)
     if not FEWEST <= checks <= MOST:
         complaints.append(f"{name}: expected {FEWEST} to {MOST} checked exercises, got {checks}.")
+    return complaints
+
+
+def wrapping_complaints(solution, name):
+    """Return a sentence for each check that is not one function, run by `run_check` with SETUP.
+
+    So the names of a check are its own, and it meets the values of the set-up cell, whatever the
+    learner has called a variable in between.
+    """
+    complaints = []
+    code = [
+        (f"{name}, cell {number}", cell)
+        for number, cell in enumerate(solution.cells, start=1)
+        if cell.cell_type == "code"
+    ]
+    where, setup = code[0]
+    if "".join(map(ast.unparse, ast.parse(setup.source).body[-1:])) != "SETUP = dict(globals())":
+        complaints.append(f"{where}: the set-up cell has to end with SETUP = dict(globals()).")
+    for where, cell in code:
+        if not is_check(cell):
+            continue
+        match ast.parse(cell.source).body:
+            case [ast.FunctionDef(name=function, decorator_list=[]) as check, ast.Expr() as call]:
+                right = ast.unparse(call) == f"run_check({function}, SETUP)"
+                right = right and not ast.unparse(check.args)
+            case _:
+                right = False
+        if not right:
+            complaints.append(
+                f"{where}: a check is one function without arguments and then "
+                "run_check(..., SETUP) with it, and nothing else."
+            )
     return complaints
 
 
@@ -85,6 +118,13 @@ def test_exercises_are_what_the_solutions_give():
 @each(SOLUTIONS)
 def test_every_check_has_hidden_tests(path):
     report(coverage_complaints(read(path), shown(path)))
+
+
+@each(SOLUTIONS)
+def test_every_check_is_run_on_its_own(path):
+    solution = read(path)
+    report(wrapping_complaints(solution, shown(path)))
+    report(wrapping_complaints(make_exercise(solution), f"exercises/{path.name}"))
 
 
 @each(SOLUTIONS)
@@ -167,6 +207,42 @@ def test_an_answer_without_arguments_needs_no_hidden_tests():
 
     assert complaints("f()") == []
     assert len(complaints("f(x)")) == 6
+
+
+WRAPPED = "def f_check():\n    assert f() == 1\n\n\nrun_check(f_check, SETUP)"
+
+
+@pytest.mark.parametrize(
+    ("source", "right"),
+    [
+        (WRAPPED, True),
+        (WRAPPED.replace("\n\n\n", "\n\n# the call\n"), True),
+        ("assert f() == 1", False),
+        ("x = 1\n" + WRAPPED, False),
+        (WRAPPED + "\nprint(1)", False),
+        (WRAPPED + "\n" + WRAPPED, False),
+        (WRAPPED.replace("run_check(f_check, SETUP)", "f_check()"), False),
+        (WRAPPED.replace(", SETUP)", ", globals())"), False),
+        (WRAPPED.replace(", SETUP)", ")"), False),
+        (WRAPPED.replace("run_check(f_check", "run_check(g_check"), False),
+        (WRAPPED.replace("f_check()", "f_check(x=1)"), False),
+        ("@once\n" + WRAPPED, False),
+        ("", False),
+    ],
+)
+def test_the_rule_sees_a_check_that_is_not_run_on_its_own(source, right):
+    cells = [new_markdown_cell("# E"), plain_cell("x = 3\nSETUP = dict(globals())")]
+    complaints = wrapping_complaints(new_notebook(cells=[*cells, check_cell(source)]), "n")
+    assert [text.split(": ")[0] for text in complaints] == ([] if right else ["n, cell 3"])
+
+
+@pytest.mark.parametrize(
+    "source", ["x = 3", "SETUP = dict(globals())\nx = 3", "SETUP = {}", "SETUP = globals()", ""]
+)
+def test_the_rule_sees_a_set_up_cell_that_does_not_end_with_its_names(source):
+    cells = [plain_cell(source), check_cell(WRAPPED)]
+    (complaint,) = wrapping_complaints(new_notebook(cells=cells), "n")
+    assert complaint == "n, cell 1: the set-up cell has to end with SETUP = dict(globals())."
 
 
 def test_the_rule_sees_what_was_left_in():
