@@ -24,6 +24,12 @@ KIND = "course_pkg checkpoint"
 VERSION = 1  # of the format; raised when older files can no longer be read
 
 
+# What Python and torch raise on contents that do not fit: a stranger can write any, with its sum.
+UNFIT = (
+    ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
+
+
 class CheckpointError(ValueError):
     """The file is no checkpoint of this package, is damaged, or belongs to another run."""
 
@@ -114,7 +120,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             # Copies: what is read lies in the file's memory, at any address. A sum can differ in
             # its last bit with the alignment, and a resumed run must not.
             tensors = {name: opened.get_tensor(name).clone() for name in opened.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, UnicodeDecodeError) as error:
+    except (SafetensorError, OSError, *UNFIT) as error:
         if start == b"PK" or start[:1] == b"\x80":
             raise CheckpointError(
                 f"{path.name}: this is a pickle or a zip archive, as torch.save writes them; "
@@ -141,7 +147,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         )
     try:
         about = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path.name}: its description is no JSON ({error})") from error
     if not isinstance(about, dict):
         raise CheckpointError(

@@ -15,6 +15,10 @@ resume from (checkpoint.safetensors), the best weights (model.safetensors), the 
 """
 
 
+# Options that stand for keys of the configuration.
+SHORT = {"device": "--device", "data.source": "--source", "training.seed": "--seed"}
+
+
 def add_commands(subparsers: Any) -> None:
     """Add ``train`` to the commands of ``python -m course_pkg``.
 
@@ -59,15 +63,8 @@ def run(options: argparse.Namespace) -> int:
     from course_pkg.training.device import DeviceError
     from course_pkg.training.run import train_from_config
 
-    changes = {
-        key: value
-        for key, value in (
-            ("device", options.device),
-            ("data.source", options.source),
-            ("training.seed", options.seed),
-        )
-        if value is not None
-    }
+    found = {key: getattr(options, name.removeprefix("--")) for key, name in SHORT.items()}
+    changes = {key: value for key, value in found.items() if value is not None}
     for change in options.changes:
         key, equals, value = change.partition("=")
         if not equals:
@@ -79,6 +76,12 @@ def run(options: argparse.Namespace) -> int:
         )
     except (DeviceError, FloatingPointError) as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except (MemoryError, RuntimeError) as error:
+        first = next(iter(str(error).splitlines()), "")
+        if isinstance(error, RuntimeError) and "memory" not in first:
+            raise
+        print(f"error: not enough memory for this run: {first}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\ninterrupted; the same command with --resume goes on", file=sys.stderr)

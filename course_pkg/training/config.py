@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import reprlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
@@ -30,8 +31,10 @@ def read_toml(path: Path) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # of TOML, of UTF-8, or a number with thousands of digits
         raise ConfigError(f"{path}: no TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: nested too deeply") from error
 
 
 def override(table: Mapping[str, Any], changes: Mapping[str, str]) -> dict[str, Any]:
@@ -58,17 +61,19 @@ def override(table: Mapping[str, Any], changes: Mapping[str, str]) -> dict[str, 
     >>> override({"seed": 0, "data": {"batch": 8}}, {"seed": "3", "data.source": "full"})
     {'seed': 3, 'data': {'batch': 8, 'source': 'full'}}
     """
-    changed: dict[str, Any] = json.loads(json.dumps(table, default=str))
+    changed = dict(table)
     for key, text in changes.items():
         *path, last = key.split(".")
         inner = changed
         for name in path:
-            inner = inner.setdefault(name, {})
-            if not isinstance(inner, dict):
+            below = inner.get(name, {})
+            if not isinstance(below, Mapping):
                 raise ConfigError(f"{key}: {name!r} is a value, not a table")
+            inner[name] = dict(below)  # a copy: the table that was given is not changed
+            inner = inner[name]
         try:
             inner[last] = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             inner[last] = text
     return changed
 
@@ -165,6 +170,19 @@ def _written(value: Any) -> str:
     return json.dumps(value) if isinstance(value, (bool, int)) else repr(float(value))
 
 
+def short(value: Any) -> str:
+    """Write a value for a message: the beginning of it, however long or deep it is.
+
+    Examples
+    --------
+    >>> short("8")
+    "'8'"
+    >>> short([[[[[[[[1]]]]]]]])
+    '[[[[[[...]]]]]]'
+    """
+    return reprlib.repr(value)
+
+
 def _checked(name: str, value: Any, hint: Any) -> Any:
     """Return a value of the wanted type, or raise."""
     kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
@@ -174,8 +192,11 @@ def _checked(name: str, value: Any, hint: Any) -> Any:
                 raise ConfigError(f"{name}: expected a table, got {type(value).__name__}")
             return from_table(kind, value, name)
         if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-            return float(value)
+            try:
+                return float(value)
+            except OverflowError:
+                raise ConfigError(f"{name}: expected a number below 1.8e308") from None
         if kind is not NoneType and type(value) is kind:
             return value
     expected = " or ".join(kind.__name__ for kind in kinds if kind is not NoneType)
-    raise ConfigError(f"{name}: expected {expected}, got {type(value).__name__} ({value!r})")
+    raise ConfigError(f"{name}: expected {expected}, got {type(value).__name__} ({short(value)})")

@@ -66,11 +66,11 @@ class EarlyStopping:
     def observe(self, value: float, model: nn.Module) -> bool:
         """Take note of an evaluation; return whether it is the best so far.
 
-        NaN is never an improvement.
+        NaN and infinity are never an improvement.
         """
         sign = 1.0 if self.goal == "min" else -1.0
         gain = math.inf if self.best is None else sign * (self.best - value)
-        if math.isnan(value) or gain <= self.min_delta:
+        if not math.isfinite(value) or not gain > self.min_delta:
             self.evaluations_since += 1
             return False
         self.best, self.evaluations_since = float(value), 0

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from course_pkg.data.atomic import write_atomically
 
 Record = Mapping[str, float | int | str | None]
+RECORDS, TABLE = "metrics.jsonl", "metrics.csv"
 
 
 class MetricLog:
@@ -36,7 +38,7 @@ class MetricLog:
     ModuleNotFoundError
         If TensorBoard is asked for and is not installed.
     ValueError
-        If there are fewer than ``keep`` whole records.
+        If there are fewer than ``keep`` whole records, or the last of them is none.
 
     Examples
     --------
@@ -54,25 +56,25 @@ class MetricLog:
 
     def __init__(self, folder: Path, *, keep: int = 0, tensorboard: bool = False) -> None:
         self.folder = Path(folder)
-        path = self.folder / "metrics.jsonl"
+        path = self.folder / RECORDS
         lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         whole = [line for line in lines if line.endswith(b"\n")]  # a kill can cut the last one
         if len(whole) < keep:
             raise ValueError(
-                f"metrics.jsonl: expected at least the {keep} records that the checkpoint "
+                f"{path}: expected at least the {keep} records that the checkpoint "
                 f"knows of, found {len(whole)}"
             )
+        last = _parsed(whole[keep - 1], path, keep) if keep else {}
         write_atomically(path, b"".join(whole[:keep]))
         self.records = keep
-        last = json.loads(whole[keep - 1]) if keep else {}
         purge = int(last.get("step") or 0) + 1  # TensorBoard forgets this step and what follows
         board = self.folder / "tensorboard"
-        self._board = _tensorboard_writer(board, purge) if tensorboard else None
+        self._board = tensorboard_class()(str(board), purge_step=purge) if tensorboard else None
         self._file = path.open("a", encoding="utf-8")
 
     def write(self, record: Record) -> None:
         """Append a record."""
-        clean = {key: _finite(value) for key, value in record.items()}
+        clean = {key: finite(value) for key, value in record.items()}
         self._file.write(json.dumps(clean) + "\n")
         self._file.flush()
         self.records += 1
@@ -82,6 +84,10 @@ class MetricLog:
                 if isinstance(value, (int, float)) and key != "step":
                     self._board.add_scalar(key, value, step)
 
+    def sync(self) -> None:
+        """Wait until all records have reached the disk: a checkpoint must not know of others."""
+        os.fsync(self._file.fileno())
+
     def write_table(self) -> None:
         """Write ``metrics.csv`` anew from all records."""
         records = read_records(self.folder)
@@ -90,7 +96,7 @@ class MetricLog:
         writer = csv.DictWriter(text, fieldnames=columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(records)
-        write_atomically(self.folder / "metrics.csv", text.getvalue().encode())
+        write_atomically(self.folder / TABLE, text.getvalue().encode())
 
     def close(self) -> None:
         """Close the files, and bring ``metrics.csv`` up to date."""
@@ -105,6 +111,11 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
 
     A last line that a kill has cut is left out.
 
+    Raises
+    ------
+    ValueError
+        If a line is no record; the message names the file and the line.
+
     Examples
     --------
     >>> import tempfile
@@ -113,8 +124,24 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
     >>> read_records(folder)
     [{'step': 1}]
     """
-    lines = (Path(folder) / "metrics.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    path = Path(folder) / RECORDS
+    lines = path.read_bytes().splitlines(keepends=True)
+    return [
+        _parsed(line, path, number)
+        for number, line in enumerate(lines, start=1)
+        if line.endswith(b"\n")
+    ]
+
+
+def _parsed(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    """Return the record of a line."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: line {number} is damaged: {error}") from None
+    if not isinstance(record, dict):
+        raise ValueError(f"{path}: line {number}: expected a record, got {type(record).__name__}")
+    return record
 
 
 class RunLog:
@@ -162,6 +189,11 @@ class RunLog:
         elif self.folder is None:
             self._kept.append(record)
 
+    def sync(self) -> None:
+        """Wait until all records have reached the disk."""
+        if self._file is not None:
+            self._file.sync()
+
     def records(self) -> list[dict[str, Any]]:
         """Return all records of the run, those before a resumption too."""
         return self._kept if self._file is None else read_records(self._file.folder)
@@ -172,11 +204,25 @@ class RunLog:
             self._file.close()
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """Return what stands for a value in JSON, which has no NaN and no infinity: then None.
+
+    Examples
+    --------
+    >>> finite(0.5), finite(math.inf)
+    (0.5, None)
+    """
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _tensorboard_writer(folder: Path, purge_step: int) -> Any:
+def tensorboard_class() -> Any:
+    """Return TensorBoard's writer of event files.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If TensorBoard is not installed; the message says what to do.
+    """
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ModuleNotFoundError as error:
@@ -184,4 +230,4 @@ def _tensorboard_writer(folder: Path, purge_step: int) -> Any:
             "tensorboard: not installed; install it with 'pip install tensorboard', or leave "
             "'tensorboard' out: metrics.jsonl and metrics.csv are written in any case"
         ) from error
-    return SummaryWriter(str(folder), purge_step=purge_step)
+    return SummaryWriter

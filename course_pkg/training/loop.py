@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Iterator
@@ -12,17 +13,18 @@ from typing import Any, NamedTuple
 
 import torch
 
+from course_pkg.data.atomic import remove_leftovers
 from course_pkg.training import distributed
-from course_pkg.training.checkpoint import load_checkpoint, save_checkpoint
+from course_pkg.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.early_stopping import EarlyStopping
-from course_pkg.training.log import RunLog
+from course_pkg.training.log import RECORDS, TABLE, RunLog, tensorboard_class
 from course_pkg.training.metrics import Mean
 from course_pkg.training.progress import ProgressBar
 from course_pkg.training.schedules import make_schedule
 from course_pkg.training.seeding import seed_everything
 from course_pkg.training.settings import Settings, make_optimiser
-from course_pkg.training.state import Position, pack, read_own, unpack
+from course_pkg.training.state import Position, check_position, pack, read_own, unpack
 from course_pkg.training.task import Batch, Carry, Task
 from course_pkg.training.update import update
 
@@ -35,7 +37,7 @@ class Result(NamedTuple):
     steps: int
     epochs: int  # whole ones
     stopped_early: bool
-    best: float  # the metric that was selected by, at its best
+    best: float  # the metric that was selected by, at its best; always finite
     records: list[dict[str, Any]]  # what the log says, training and evaluations in order
 
 
@@ -73,14 +75,18 @@ def fit(
 
     Raises
     ------
+    TypeError
+        If what tells the task from others cannot be written as JSON.
     ValueError
-        If the settings ask for a part or a metric that the task does not have.
+        If the settings ask for a part or a metric that the task does not have, or ``resume``
+        is true without a folder.
     FileExistsError
-        If ``folder`` holds a run and ``resume`` is false.
+        If ``folder`` holds a run, or files with the names of a run's, and ``resume`` is false.
     CheckpointError
         If the checkpoint is damaged or belongs to another run.
     FloatingPointError
-        If the loss or the gradient is no longer finite. The last checkpoint is kept.
+        If the loss or the gradient is no longer finite, or the metric that is selected by never
+        was. The last checkpoint is kept.
 
     Notes
     -----
@@ -92,15 +98,17 @@ def fit(
     >>> import numpy as np
     >>> from course_pkg.models.language_model import LanguageModel
     >>> from course_pkg.training.tasks_lm import PredictNext
-    >>> text = np.arange(300) % 5  # 0 1 2 3 4 0 1 2 ...
+    >>> text = np.repeat(np.random.default_rng(0).integers(5, size=200), 3)  # 4 4 4 3 3 3 2 ...
     >>> model = LanguageModel(tokens=5, embedding=4, hidden=8)
-    >>> task = PredictNext(model, {"train": text[:250], "valid": text[250:]}, batch=5, window=10)
-    >>> result = fit(task, Settings(epochs=40, lr=0.02))
-    >>> result.steps, result.best < 0.1  # nats per token; it began near log 5 = 1.61
+    >>> task = PredictNext(model, {"train": text[:501], "valid": text[501:]}, batch=5, window=10)
+    >>> result = fit(task, Settings(epochs=20, lr=0.02))
+    >>> result.steps, result.best < 1.1  # nats per token; it began near log 5 = 1.61
     (200, True)
     """
     device = torch.device("cpu") if device is None else device
-    _check(task, settings)
+    if resume and folder is None:
+        raise ValueError("resume: expected a folder to go on in, got none")
+    check_fits(task, settings)
     model = task.model.to(device)
     optimiser = make_optimiser(settings, model.parameters())
     stopping = EarlyStopping(
@@ -111,22 +119,31 @@ def fit(
     total = settings.steps or (settings.epochs or 0) * updates_per_epoch
     factor = make_schedule(settings.schedule, total, warm_up_steps=settings.warm_up_steps)
     run = {"settings": asdict(settings), "task": task.identity()}
+    json.dumps(run)  # now, and not at the first checkpoint
 
     seed_everything((settings.seed + share.rank) % 2**32, deterministic=settings.deterministic)
     position = Position()
     carry: Carry = ()
     if folder is not None:
+        # The other processes may be late: process 0 has begun the log then.
+        names = (CHECKPOINT, RECORDS, TABLE) if share.is_main else (CHECKPOINT,)
+        for name in names:
+            if (Path(folder) / name).exists() and not resume:
+                raise FileExistsError(
+                    f"{Path(folder) / name}: a run is here; resume it, or take an empty folder"
+                )
         path = Path(folder) / CHECKPOINT
-        if path.exists() and not resume:
-            raise FileExistsError(f"{path}: a run is here; resume it, or take an empty folder")
         if path.exists():
-            position, carry = unpack(
-                load_checkpoint(path),
-                model, optimiser, stopping, run, share.rank, share.world, device,
-            )  # fmt: skip
+            try:
+                position, carry = unpack(
+                    load_checkpoint(path),
+                    model, optimiser, stopping, run, share.rank, share.world, device,
+                )  # fmt: skip
+                check_position(position, per_epoch, settings.accumulate, total)
+            except CheckpointError as error:
+                raise CheckpointError(_named(path, str(error))) from error
     if folder is not None and share.is_main:
-        for half in Path(folder).glob(".*.part"):  # what a killed run was writing
-            half.unlink()
+        remove_leftovers(folder, (RECORDS, TABLE, CHECKPOINT))
     net = distributed.wrap(model, share)
     log = RunLog(
         folder, keep=position.records, tensorboard=settings.tensorboard, writes=share.is_main
@@ -137,6 +154,7 @@ def fit(
     def save() -> None:
         position.records = log.count
         own = distributed.gather(read_own(carry, device), share)
+        log.sync()
         if folder is not None and share.is_main:
             packed = pack(model, optimiser, stopping, position, own, run)
             save_checkpoint(Path(folder) / CHECKPOINT, *packed)
@@ -192,12 +210,18 @@ def fit(
     finally:
         bar.close()
         log.close()
+    if stopping.best is None:
+        raise FloatingPointError(
+            f"{settings.select_on} {settings.select_by}: expected a finite number after some "
+            f"evaluation, got none in {stopping.evaluations_since}, so no weights are the best: "
+            "a smaller learning rate, or clipping, may help"
+        )
     stopping.restore(model)
     return Result(
         steps=position.step,
         epochs=position.epoch,
         stopped_early=position.step < total,
-        best=math.nan if stopping.best is None else stopping.best,
+        best=stopping.best,
         records=log.records(),
     )
 
@@ -216,7 +240,16 @@ def evaluate(task: Task, part: str, device: torch.device | None = None) -> dict[
     Returns
     -------
     dict of str to float
+
+    Raises
+    ------
+    ValueError
+        If the task has no such part.
     """
+    if part not in task.parts:
+        raise ValueError(
+            f"part: expected a part of the task, one of {list(task.parts)}, got {part!r}"
+        )
     device = torch.device("cpu") if device is None else device
     mode = task.model.training
     task.model.eval()
@@ -242,7 +275,24 @@ def _is_due(step: int, every: int, total: int, epoch_done: bool) -> bool:
     return step == total or (step % every == 0 if every else epoch_done)
 
 
-def _check(task: Task, settings: Settings) -> None:
+def _named(path: Path, message: str) -> str:
+    """Name the file in a message about it, once."""
+    return message if message.startswith(path.name) else f"{path.name}: {message}"
+
+
+def check_fits(task: Task, settings: Settings) -> None:
+    """Raise if a task cannot be trained with these settings.
+
+    Raises
+    ------
+    ValueError
+        If the settings ask for a part or a metric that the task does not have, or the task has
+        no batches.
+    ModuleNotFoundError
+        If they ask for TensorBoard, and it is not installed.
+    """
+    if settings.tensorboard:
+        tensorboard_class()
     if settings.select_on not in task.parts:
         raise ValueError(
             f"select_on: expected a part of the task, one of {list(task.parts)}, "

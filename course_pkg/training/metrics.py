@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from course_pkg.reference.checks import check_number
+import numpy as np
+
+from course_pkg.reference.checks import check_number, check_size
+from course_pkg.training.settings import check_count
 
 
 class Mean(NamedTuple):
@@ -34,26 +37,33 @@ class Mean(NamedTuple):
 
 
 def perplexity(nats: float) -> float:
-    """Turn a mean cross-entropy in nats per symbol into a perplexity.
+    """Turn a mean cross-entropy in nats per symbol into a perplexity; NaN stays NaN.
 
     Examples
     --------
     >>> round(perplexity(math.log(10)), 6)  # as unsure as among 10 equal choices
     10.0
     """
-    nats = check_number("nats", nats, "[0, inf]")
-    return math.exp(nats) if nats < 700 else math.inf
+    nats = _nats(nats)
+    return math.inf if nats >= 700 else math.exp(nats)
 
 
 def bits(nats: float) -> float:
-    """Turn a mean cross-entropy in nats per symbol into bits per symbol.
+    """Turn a mean cross-entropy in nats per symbol into bits per symbol; NaN stays NaN.
 
     Examples
     --------
     >>> bits(math.log(8))
     3.0
     """
-    return check_number("nats", nats, "[0, inf]") / math.log(2)
+    return _nats(nats) / math.log(2)
+
+
+def _nats(nats: float) -> float:
+    """Check a cross-entropy; that of a model gone wrong may be NaN."""
+    if isinstance(nats, (float, np.floating)) and math.isnan(nats):
+        return math.nan
+    return check_number("nats", nats, "[0, inf]")
 
 
 class Interval(NamedTuple):
@@ -97,8 +107,10 @@ def wilson_interval(correct: int, count: int, *, z: float = 1.959964) -> Interva
     >>> round(low, 3), round(high, 3)
     (0.975, 0.991)
     """
-    n = check_number("count", count, "[1, inf)")
-    p = check_number("correct", correct, f"[0, {count}]") / n
+    n = check_size("count", count)
+    if check_count("correct", correct) > n:
+        raise ValueError(f"correct: expected an integer in 0..{n}, got {correct}")
+    p = correct / n
     z = check_number("z", z, "(0, inf)")
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))

@@ -10,6 +10,9 @@ from contextlib import ExitStack, contextmanager
 import torch
 from torch import nn
 
+from course_pkg.reference.checks import check_option
+from course_pkg.training.settings import PRECISIONS
+
 
 @contextmanager
 def autocast(device: torch.device, precision: str) -> Iterator[None]:
@@ -23,6 +26,11 @@ def autocast(device: torch.device, precision: str) -> Iterator[None]:
     device : torch.device
     precision : {'full', 'bfloat16'}
 
+    Raises
+    ------
+    ValueError
+        If the precision is another.
+
     Examples
     --------
     >>> a = torch.ones(2, 2)
@@ -30,7 +38,7 @@ def autocast(device: torch.device, precision: str) -> Iterator[None]:
     ...     (a @ a).dtype
     torch.bfloat16
     """
-    if precision == "full":
+    if check_option("precision", precision, PRECISIONS) == "full":
         yield
         return
     with ExitStack() as stack:

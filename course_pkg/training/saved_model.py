@@ -5,11 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from torch import nn
 
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
-from course_pkg.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from course_pkg.training.checkpoint import (
+    UNFIT,
+    CheckpointError,
+    load_checkpoint,
+    save_checkpoint,
+)
+from course_pkg.training.parts import plain
+from course_pkg.training.state import check_tensors
 
 MODELS: dict[str, type[SequenceClassifier] | type[LanguageModel]] = {
     "SequenceClassifier": SequenceClassifier,
@@ -51,7 +59,7 @@ def save_model(path: Path, model: nn.Module, about: dict[str, Any] | None = None
     name = type(model).__name__
     if MODELS.get(name) is not type(model):
         raise TypeError(f"model: expected one of {', '.join(MODELS)}, got {name}")
-    content = {"model": name, "settings": model.settings, "about": about or {}}
+    content = {"model": name, "settings": plain(model.settings), "about": about or {}}
     save_checkpoint(path, model.state_dict(), content)
 
 
@@ -74,15 +82,24 @@ def load_model(path: Path, *, vocabulary: str | None = None) -> SavedModel:
         If there is no such file.
     CheckpointError
         If the file is damaged or no model, or was trained with another vocabulary.
+
+    Notes
+    -----
+    The settings in the file may be anybody's. What they describe takes memory only when the file
+    holds weights of just these names and shapes.
     """
     tensors, content = load_checkpoint(path)
     name = Path(path).name
     try:
-        kind = MODELS[content["model"]]
-        model = kind(**content["settings"])
+        kind, settings = MODELS[content["model"]], content["settings"]
+        about: dict[str, Any] = dict(content["about"])
+        if settings.get("layers", 1) > len(tensors):
+            raise ValueError(f"layers: expected tensors for each, got {len(tensors)} in all")
+        with torch.device("meta"):
+            check_tensors("model", tensors, kind(**settings).state_dict())
+        model = kind(**settings)
         model.load_state_dict(tensors)
-        about: dict[str, Any] = content["about"]
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except UNFIT as error:
         raise CheckpointError(
             f"{name}: expected a model file ({type(error).__name__}: {error})"
         ) from error

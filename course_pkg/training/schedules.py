@@ -99,7 +99,7 @@ def one_cycle(
     peak : float in [0, 1]
         The share of the steps before the highest point.
     start, end : float in (0, 1]
-        The factors at the first and the last step.
+        The factors at the first step, if there is room for a rise, and at the last.
 
     Returns
     -------
@@ -115,7 +115,8 @@ def one_cycle(
     With the peak at step ``p = peak total - 1`` the factor is
     ``1 + (start - 1) (1 + cos(pi step / p)) / 2`` before it, and then
     ``end + (1 - end) (1 + cos(pi (step - p) / (total - 1 - p))) / 2``: the numbers of
-    ``torch.optim.lr_scheduler.OneCycleLR``. Where p is not above 0 there is no rise.
+    ``torch.optim.lr_scheduler.OneCycleLR``. Where p is not above 0 there is no rise, and where it
+    is below 0, as in runs of less than ``1 / peak`` steps, the fall has begun before step 0.
 
     Equation: eq-one-cycle
 
@@ -132,7 +133,6 @@ def one_cycle(
     end = check_number("end", end, "(0, 1]")
     if step <= rise and rise > 0:
         return _half_wave(start, 1.0, step / rise)
-    rise = max(rise, 0.0)
     fall = total - 1 - rise
     return end if step - rise >= fall else _half_wave(1.0, end, (step - rise) / fall)
 
@@ -177,7 +177,8 @@ def slanted_triangular(step: int, total: int, *, peak: float = 0.1, ratio: float
     [0.031, 0.516, 1.0, 0.516, 0.031]
     """
     _check_step(step, total)
-    cut = math.floor(total * check_number("peak", peak, "(0, 1)"))
+    # Rounded: 0.29 * 100 is 28.999999999999996.
+    cut = math.floor(round(total * check_number("peak", peak, "(0, 1)"), 9))
     ratio = check_number("ratio", ratio, "[1, inf)")
     p = step / cut if step < cut else 1 - (min(step, total) - cut) / (total - cut)
     return (1 + p * (ratio - 1)) / ratio
@@ -255,7 +256,7 @@ def make_schedule(name: str, total: int, *, warm_up_steps: int = 0) -> Schedule:
     """
     function = SCHEDULES[check_option("schedule", name, tuple(SCHEDULES))]
     check_size("total", total)
-    if warm_up_steps == 0 and not isinstance(warm_up_steps, bool):
+    if type(warm_up_steps) is int and warm_up_steps == 0:
         return lambda step: function(step, total)
     check_size("warm_up_steps", warm_up_steps)
     return lambda step: function(step, total) * warm_up(step, warm_up_steps)

@@ -138,6 +138,8 @@ def set_random_state(state: RandomState, device: torch.device) -> None:
     random.setstate((version, tuple(words), gauss))
     keys, position, has_gauss, cached = state.about["numpy"]
     keys = np.array(keys, dtype=np.uint32)
+    if not 0 <= position <= len(keys):  # which NumPy does not check, and would read elsewhere
+        raise ValueError(f"numpy: expected a place in 0..{len(keys)}, got {position}")
     np.random.set_state(("MT19937", keys, position, has_gauss, cached))  # noqa: NPY002
     torch.set_rng_state(state.tensors["cpu"])
     if device.type == "cuda":

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
-from course_pkg.reference.checks import check_number, check_option, check_size
+from course_pkg.reference.checks import check_flag, check_number, check_option, check_size
 from course_pkg.training.schedules import SCHEDULES
 from course_pkg.training.seeding import check_seed
 
@@ -105,26 +108,39 @@ class Settings:
             )
         for name in ("epochs", "steps", "accumulate", "log_every"):
             if getattr(self, name) is not None:
-                check_size(name, getattr(self, name))
+                self._keep(name, check_size(name, getattr(self, name)))
         for name in ("warm_up_steps", "evaluate_every", "checkpoint_every", "patience"):
             if getattr(self, name) is not None:
-                check_count(name, getattr(self, name))
-        check_seed(self.seed)
-        check_number("lr", self.lr, "(0, inf)")
-        check_number("momentum", self.momentum, "[0, 1)")
-        check_number("weight_decay", self.weight_decay, "[0, inf)")
-        check_number("clip", self.clip, "[0, inf)")
-        check_number("min_delta", self.min_delta, "[0, inf)")
+                self._keep(name, check_count(name, getattr(self, name)))
+        for name in ("deterministic", "tensorboard"):
+            self._keep(name, check_flag(name, getattr(self, name)))
+        self._keep("seed", check_seed(self.seed))
+        for name, interval in (
+            ("lr", "(0, inf)"),
+            ("momentum", "[0, 1)"),
+            ("weight_decay", "[0, inf)"),
+            ("clip", "[0, inf)"),
+            ("min_delta", "[0, inf)"),
+        ):
+            self._keep(name, check_number(name, getattr(self, name), interval))
         check_option("optimiser", self.optimiser, OPTIMISERS)
         check_option("schedule", self.schedule, tuple(SCHEDULES))
         check_option("precision", self.precision, PRECISIONS)
         check_selection(self.select_on)
+        if not isinstance(self.select_by, str):
+            raise TypeError(f"select_by: expected a string, got {type(self.select_by).__name__}")
         if self.momentum and self.optimiser != "sgd":
             raise ValueError(f"momentum: expected 0 with {self.optimiser}, got {self.momentum}")
+
+    def _keep(self, name: str, value: Any) -> None:
+        """Keep the plain number of Python that a check returned: JSON knows no NumPy numbers."""
+        object.__setattr__(self, name, value)
 
 
 def check_selection(part: str) -> str:
     """Return the name of the part that a choice is made on, or raise if it may not be.
+
+    It may not be where a word of the name begins with *test* or *train*, as in "final_test".
 
     Examples
     --------
@@ -133,13 +149,15 @@ def check_selection(part: str) -> str:
         ...
     ValueError: select_on: expected a held-out part such as 'valid', got 'train'
     """
-    name = part.strip().lower()
-    if name.startswith("test"):
+    if not isinstance(part, str):
+        raise TypeError(f"select_on: expected a string, got {type(part).__name__}")
+    words = re.split(r"[\W\d_]+", part.lower())
+    if any(word.startswith("test") for word in words):
         raise ValueError(
             "select_on: the test part is for one last measurement; a choice made on it "
             "makes that measurement too good. Choose on 'valid'"
         )
-    if name.startswith("train"):
+    if any(word.startswith("train") for word in words):
         raise ValueError(f"select_on: expected a held-out part such as 'valid', got {part!r}")
     return part
 
@@ -154,11 +172,11 @@ def check_count(name: str, value: int) -> int:
         ...
     ValueError: patience: expected an integer of at least 0, got -1
     """
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name}: expected an integer, got {type(value).__name__}")
     if value < 0:
         raise ValueError(f"{name}: expected an integer of at least 0, got {value}")
-    return value
+    return int(value)
 
 
 def make_optimiser(settings: Settings, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
@@ -9,10 +10,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from course_pkg.training.checkpoint import Checkpoint, CheckpointError
+from course_pkg.reference.checks import check_number
+from course_pkg.training.checkpoint import UNFIT, Checkpoint, CheckpointError
 from course_pkg.training.early_stopping import EarlyStopping
 from course_pkg.training.metrics import Mean
 from course_pkg.training.seeding import RandomState, get_random_state, set_random_state
+from course_pkg.training.settings import check_count
 from course_pkg.training.task import Carry
 
 
@@ -76,9 +79,8 @@ def pack(
     """
     tensors: dict[str, Tensor] = {f"model.{k}": v for k, v in model.state_dict().items()}
     tensors |= {f"best.{name}": tensor for name, tensor in stopping.weights.items()}
-    optimiser_state = optimiser.state_dict()
     numbers: dict[str, dict[str, Any]] = {}
-    for index, values in optimiser_state["state"].items():
+    for index, values in optimiser.state_dict()["state"].items():
         numbers[str(index)] = {}
         for name, value in values.items():
             if isinstance(value, Tensor):
@@ -91,7 +93,7 @@ def pack(
     about = {
         "run": run,
         "position": asdict(position),
-        "optimiser": {"state": numbers, "param_groups": optimiser_state["param_groups"]},
+        "optimiser": {"state": numbers},  # its settings are the run's
         "stopping": stopping.about(),
         "random": [mine.random.about for mine in own],
     }
@@ -119,57 +121,135 @@ def unpack(
     ------
     CheckpointError
         If the checkpoint belongs to another run, or to another number of processes, or does not
-        hold what a run needs.
+        hold what a run needs. The model may have changed then.
     """
     tensors, about = checkpoint
     try:
         check_same_run(about["run"], run)
         if len(about["random"]) != world:
             raise CheckpointError(
-                f"checkpoint: written by {len(about['random'])} processes, resumed by {world}; "
+                f"written by {len(about['random'])} processes, resumed by {world}; "
                 "start as many as before"
             )
+        check_tensors("model", _below("model", tensors), model.state_dict())
         model.load_state_dict(_below("model", tensors))
+        position = _position(about["position"])
         state: dict[int, dict[str, Any]] = {
             int(index): dict(values) for index, values in about["optimiser"]["state"].items()
         }
         for name, tensor in _below("optimiser", tensors).items():
             index, key = name.split(".", 1)
             state[int(index)][key] = tensor
-        groups = about["optimiser"]["param_groups"]
+        # The groups are this run's own: with those of the file it could learn in another way.
+        groups = optimiser.state_dict()["param_groups"]
         optimiser.load_state_dict({"state": state, "param_groups": groups})
-        _check_optimiser(optimiser)
-        stopping.resume(about["stopping"], _on(device, _below("best", tensors)))
-        carry = _on(device, _below(f"carry.{rank}", tensors))
-        where = dict(about["position"])
-        position = Position(
-            **where
-            | {"epoch_loss": Mean(*where["epoch_loss"]), "log_loss": Mean(*where["log_loss"])}
-        )
+        _check_optimiser(optimiser, updated=position.step > 0)
+        best = _below("best", tensors)
+        _check_stopping(about["stopping"], best, model)
+        stopping.resume(about["stopping"], _on(device, best))
+        found = _on(device, _below(f"carry.{rank}", tensors))
+        carry = tuple(found[str(i)] for i in range(len(found)))
         random = RandomState(_below(f"random.{rank}", tensors), about["random"][rank])
         set_random_state(random, device)
     except CheckpointError:
         raise
-    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
+    except UNFIT as error:
         raise CheckpointError(
-            f"checkpoint: does not hold the state of this run ({type(error).__name__}: {error})"
+            f"does not hold the state of this run ({type(error).__name__}: {error})"
         ) from error
-    return position, tuple(carry[str(i)] for i in range(len(carry)))
+    return position, carry
 
 
-def _check_optimiser(optimiser: torch.optim.Optimizer) -> None:
-    """Raise unless the optimiser remembers the same kinds of numbers for every parameter."""
-    parameters = [p for group in optimiser.param_groups for p in group["params"]]
-    kinds = {tuple(sorted(optimiser.state[p])) for p in parameters}
-    if len(kinds) > 1:
-        raise ValueError(f"optimiser: expected one kind of state, got {sorted(kinds)}")
-    for parameter in parameters:
-        for name, value in optimiser.state[parameter].items():
-            if isinstance(value, Tensor) and value.dim() and value.shape != parameter.shape:
-                raise ValueError(
-                    f"optimiser: {name}: expected shape {tuple(parameter.shape)}, "
-                    f"got {tuple(value.shape)}"
-                )
+def check_position(position: Position, per_epoch: int, accumulate: int, total: int) -> None:
+    """Raise unless a run with this plan can be where a checkpoint says that it is.
+
+    Parameters
+    ----------
+    position : Position
+    per_epoch : int
+        Batches in an epoch.
+    accumulate : int
+        Batches to an update; the last update of an epoch may have fewer.
+    total : int
+        Updates in the whole run.
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot.
+
+    Examples
+    --------
+    >>> check_position(Position(epoch=1, batch=4, step=6), per_epoch=7, accumulate=2, total=9)
+    >>> check_position(Position(epoch=1, batch=4, step=5), per_epoch=7, accumulate=2, total=9)
+    Traceback (most recent call last):
+        ...
+    course_pkg.training.checkpoint.CheckpointError: position: no run with these settings is at ...
+    """
+    epoch, batch, step = position.epoch, position.batch, position.step
+    updates = epoch * math.ceil(per_epoch / accumulate) + batch // accumulate
+    if step != updates or step > total or batch >= per_epoch or batch % accumulate:
+        raise CheckpointError(
+            f"position: no run with these settings is at epoch {epoch}, batch {batch}, step {step}"
+        )
+
+
+def check_tensors(what: str, tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    """Raise unless tensors have the names and shapes that are expected.
+
+    Examples
+    --------
+    >>> check_tensors("model", {"W": torch.zeros(3)}, {"W": torch.zeros(2)})
+    Traceback (most recent call last):
+        ...
+    ValueError: model.W: expected shape (2,), got (3,)
+    """
+    for name in sorted(tensors.keys() ^ expected.keys()):
+        there = "is missing" if name in expected else "is not of this model"
+        raise ValueError(f"{what}.{name}: {there}")
+    for name, tensor in tensors.items():
+        if tensor.shape != expected[name].shape:
+            raise ValueError(
+                f"{what}.{name}: expected shape {tuple(expected[name].shape)}, "
+                f"got {tuple(tensor.shape)}"
+            )
+
+
+def _position(saved: Mapping[str, Any]) -> Position:
+    """Check the kinds of numbers of a position."""
+    epoch, batch, step, records = (
+        check_count(name, saved[name]) for name in ("epoch", "batch", "step", "records")
+    )
+    epoch_loss, log_loss = (_mean(name, *saved[name]) for name in ("epoch_loss", "log_loss"))
+    return Position(epoch, batch, step, records, epoch_loss, log_loss)
+
+
+def _mean(name: str, total: float, number: float) -> Mean:
+    return Mean(*(check_number(name, value, "(-inf, inf)") for value in (total, number)))
+
+
+def _check_stopping(about: Mapping[str, Any], best: Mapping[str, Tensor], model: nn.Module) -> None:
+    """Raise unless there are the weights of the best evaluation, if there was one."""
+    check_count("evaluations_since", about["evaluations_since"])
+    if about["best"] is not None:
+        check_number("best", about["best"], "(-inf, inf)")
+    check_tensors("best", best, {} if about["best"] is None else model.state_dict())
+
+
+def _check_optimiser(optimiser: torch.optim.Optimizer, *, updated: bool) -> None:
+    """Raise unless the optimiser remembers what it needs for every parameter it has changed."""
+    for group in optimiser.param_groups:
+        names = {"exp_avg", "exp_avg_sq", "step"}
+        if isinstance(optimiser, torch.optim.SGD):
+            names = {"momentum_buffer"} if group["momentum"] else set()
+        for parameter in group["params"]:
+            state = optimiser.state[parameter]
+            if state.keys() != (names if updated and parameter.requires_grad else set()):
+                raise ValueError(f"optimiser: expected {sorted(names)}, got {sorted(state)}")
+            for name, value in state.items():
+                shape = () if name == "step" else parameter.shape
+                if not isinstance(value, Tensor) or value.shape != shape:
+                    raise ValueError(f"optimiser: {name}: expected a tensor of shape {shape}")
 
 
 def check_same_run(saved: Mapping[str, Any], run: Mapping[str, Any]) -> None:
@@ -180,7 +260,7 @@ def check_same_run(saved: Mapping[str, Any], run: Mapping[str, Any]) -> None:
     >>> check_same_run({"settings": {"lr": 0.1, "seed": 0}}, {"settings": {"lr": 0.2, "seed": 0}})
     Traceback (most recent call last):
         ...
-    course_pkg.training.checkpoint.CheckpointError: checkpoint: belongs to another run: ...
+    course_pkg.training.checkpoint.CheckpointError: belongs to another run: ...
     """
     old, new = _flat("", saved), _flat("", run)
     differences = [
@@ -190,7 +270,7 @@ def check_same_run(saved: Mapping[str, Any], run: Mapping[str, Any]) -> None:
     ]
     if differences:
         raise CheckpointError(
-            "checkpoint: belongs to another run: "
+            "belongs to another run: "
             + "; ".join(differences)
             + ". Resume with the old settings, or start anew in an empty folder"
         )

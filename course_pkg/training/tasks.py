@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -11,8 +12,8 @@ from course_pkg.data.card import DataCard
 from course_pkg.data.vocabulary import UNKNOWN, Vocabulary
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
-from course_pkg.reference.checks import check_option, check_size
-from course_pkg.training.config import ConfigError, from_table
+from course_pkg.reference.checks import check_number, check_option, check_size
+from course_pkg.training.config import ConfigError, from_table, short
 from course_pkg.training.datasets import LABELLED, TEXTS
 from course_pkg.training.device import DEVICES
 from course_pkg.training.settings import Settings
@@ -53,6 +54,8 @@ class TextData:
         check_option("source", self.source, SOURCES)
         for name in ("batch", "window", "min_count"):
             check_size(name, getattr(self, name))
+        if self.max_size is not None:
+            check_size("max_size", self.max_size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +72,9 @@ class ClassifierModel:
     backend: str = "torch"
     start: str = "orthogonal"
 
+    def __post_init__(self) -> None:
+        _check_model(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageModelModel:
@@ -82,6 +88,16 @@ class LanguageModelModel:
     tied: bool = False
     backend: str = "torch"
     start: str = "orthogonal"
+
+    def __post_init__(self) -> None:
+        _check_model(self)
+
+
+def _check_model(table: ClassifierModel | LanguageModelModel) -> None:
+    """Check what the model would check by other names, or only after the data have come."""
+    for name in ("hidden", "layers", "embedding"):
+        check_size(name, getattr(table, name))
+    check_number("dropout", table.dropout, "[0, 1)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +175,7 @@ def config_from(table: Mapping[str, Any]) -> Config:
     if not isinstance(task, str) or task not in CONFIGS:
         near = get_close_matches(str(task), CONFIGS, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(CONFIGS)}"
-        raise ConfigError(f"task: unknown task {task!r}; {hint}")
+        raise ConfigError(f"task: unknown task {short(task)}; {hint}")
     return from_table(CONFIGS[task], table)
 
 
@@ -175,21 +191,40 @@ def build(config: Config) -> Built:
     Returns
     -------
     Built
+
+    Raises
+    ------
+    ConfigError
+        If the data or the model refuse what the configuration says, or the model is too large
+        for this machine; the message names the table.
+    OSError, ModuleNotFoundError
+        If the data cannot be had.
     """
+    return _build_lm(config) if isinstance(config, LMConfig) else _build_classify(config)
+
+
+@contextmanager
+def _table(name: str, table: Any) -> Iterator[None]:
+    """Say in which table of the configuration the reason of an error is, and by which key."""
     try:
-        return _build_lm(config) if isinstance(config, LMConfig) else _build_classify(config)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(str(error)) from error
+        yield
+    except (TypeError, ValueError, OverflowError, MemoryError, RuntimeError) as error:
+        # torch's word for too little memory is a RuntimeError of many lines.
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        dot = "." if hasattr(table, first.partition(":")[0]) else ": "
+        raise ConfigError(f"{name}{dot}{first}") from error
 
 
 def _build_classify(config: Config) -> Built:
     data = LABELLED[config.data.name](config.data.source)
-    model = SequenceClassifier(
-        classes=data.classes,
-        features=data.features,
-        **_keywords(config.model),
-    )
-    task = Classify(model, data.parts, batch=config.data.batch, seed=config.training.seed)
+    with _table("model", config.model):
+        model = SequenceClassifier(
+            classes=data.classes,
+            features=data.features,
+            **_keywords(config.model),
+        )
+    with _table("data", config.data):
+        task = Classify(model, data.parts, batch=config.data.batch, seed=config.training.seed)
     sizes = {name: f"{len(part.labels):,} sequences" for name, part in data.parts.items()}
     return Built(task, data.card, sizes, None)
 
@@ -198,24 +233,32 @@ def _build_lm(config: LMConfig) -> Built:
     data = config.data
     corpus = TEXTS[data.name](data.source)
     # The training part alone: a token that is only in the other parts has to be unknown.
-    vocabulary = Vocabulary.build(
-        corpus.train,
-        level=corpus.level,
-        min_count=data.min_count,
-        max_size=data.max_size,
-        specials=[UNKNOWN],
-    )
+    with _table("data", data):
+        vocabulary = Vocabulary.build(
+            corpus.train,
+            level=corpus.level,
+            min_count=data.min_count,
+            max_size=data.max_size,
+            specials=[UNKNOWN],
+        )
+    if len(vocabulary) < 2:
+        raise ConfigError(
+            "data.max_size, data.min_count: expected to leave at least one token besides "
+            f"{UNKNOWN!r}, got none: there is nothing to predict"
+        )
     parts = {
         name: vocabulary.encode(list(getattr(corpus, name))) for name in ("train", "valid", "test")
     }
-    model = LanguageModel(tokens=len(vocabulary), **_keywords(config.model))
-    task = PredictNext(
-        model,
-        parts,
-        batch=data.batch,
-        window=data.window,
-        about={"vocabulary": vocabulary.sha256},
-    )
+    with _table("model", config.model):
+        model = LanguageModel(tokens=len(vocabulary), **_keywords(config.model))
+    with _table("data", config.data):
+        task = PredictNext(
+            model,
+            parts,
+            batch=data.batch,
+            window=data.window,
+            about={"vocabulary": vocabulary.sha256},
+        )
     sizes = {name: f"{len(ids):,} tokens" for name, ids in parts.items()}
     return Built(task, corpus.card, sizes, vocabulary)
 

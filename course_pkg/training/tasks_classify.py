@@ -16,11 +16,11 @@ from torch.nn.functional import cross_entropy
 from course_pkg.data.batches import length_batches, shuffled_batches
 from course_pkg.data.padding import pad_batch
 from course_pkg.models.classifier import SequenceClassifier
-from course_pkg.reference.checks import check_ids, check_size
+from course_pkg.reference.checks import check_ids, check_named_tuple, check_size
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.early_stopping import Goal
 from course_pkg.training.metrics import Mean
-from course_pkg.training.parts import check_apart, fingerprint
+from course_pkg.training.parts import check_apart, check_sequences, fingerprint, plain
 from course_pkg.training.seeding import check_seed, generator
 from course_pkg.training.task import Batch, Carry, Loss
 
@@ -55,7 +55,8 @@ class Classify:
     Raises
     ------
     TypeError, ValueError
-        If there is no training part, labels do not fit, or two parts are the same examples.
+        If there is no training part, a part is not :class:`Labelled`, sequences or labels are not
+        what the model reads and tells, or a part is mostly in another one.
 
     Examples
     --------
@@ -86,8 +87,15 @@ class Classify:
         self._parts = dict(parts)
         self.parts = tuple(parts)
         self.B, self.seed = check_size("batch", batch), check_seed(seed)
-        settings: dict[str, Any] = dict(getattr(model, "settings", {}))
-        for name, (x, labels) in parts.items():
+        settings = plain(getattr(model, "settings", {}))
+        for name, part in parts.items():
+            check_named_tuple(f"parts[{name!r}]", part, Labelled._fields)
+            x, labels = part
+            check_sequences(f"parts[{name!r}].x", x, settings, _dtype(model))
+            if np.ndim(labels) != 1:
+                raise ValueError(
+                    f"parts[{name!r}].labels: expected shape (N,), got {np.shape(labels)}"
+                )
             if len(x) != len(labels):
                 raise ValueError(
                     f"parts[{name!r}]: expected as many labels as sequences, {len(x)}, "
@@ -95,14 +103,13 @@ class Classify:
                 )
             check_ids(f"parts[{name!r}].labels", labels, settings.get("classes", 2**31))
         check_apart({name: part.x for name, part in parts.items()})
-        x = parts["train"].x
-        self._lengths = np.array([len(sequence) for sequence in x])
+        self._lengths = np.array([len(sequence) for sequence in parts["train"].x])
         self._about = {
             "kind": "classify",
             "model": settings,
             "batch": self.B,
             "seed": self.seed,
-            "data": fingerprint([*x, parts["train"].labels]),
+            "data": {name: fingerprint([*part.x, part.labels]) for name, part in parts.items()},
             **(about or {}),
         }
 
@@ -157,6 +164,21 @@ class Classify:
             labels.fill_(IGNORED)
         if isinstance(part.x, np.ndarray):  # all of one length
             x = np.ascontiguousarray(part.x[mine].swapaxes(0, 1))  # (T, B, I) or (T, B)
-            return torch.from_numpy(x), labels
+            return _tensor(x), labels
         padded = pad_batch([part.x[i] for i in mine])
-        return torch.from_numpy(padded.x), labels, torch.from_numpy(padded.lengths)
+        return _tensor(padded.x), labels, torch.from_numpy(padded.lengths)
+
+
+def _tensor(x: npt.NDArray[Any]) -> torch.Tensor:
+    """Return vectors as they are, and ids of any type of integers as torch wants them."""
+    return torch.from_numpy(x.astype(np.int64, copy=False) if x.dtype.kind in "iu" else x)
+
+
+def _dtype(model: nn.Module) -> np.dtype[Any] | None:
+    """Return NumPy's name of the type of a model's weights, if they are floats that it knows."""
+    types = {parameter.dtype for parameter in model.parameters()}
+    known: dict[torch.dtype, np.dtype[Any]] = {
+        torch.float32: np.dtype(np.float32),
+        torch.float64: np.dtype(np.float64),
+    }
+    return known.get(types.pop()) if len(types) == 1 else None

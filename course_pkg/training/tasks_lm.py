@@ -13,11 +13,11 @@ from torch.nn.functional import cross_entropy
 
 from course_pkg.data.streams import TokenStreams
 from course_pkg.models.language_model import LanguageModel
-from course_pkg.reference.checks import IntArray, check_ids
+from course_pkg.reference.checks import IntArray, check_ids, check_size
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.early_stopping import Goal
 from course_pkg.training.metrics import Mean, bits, perplexity
-from course_pkg.training.parts import fingerprint
+from course_pkg.training.parts import check_texts_apart, fingerprint, plain
 from course_pkg.training.task import Batch, Carry, Loss
 
 
@@ -45,11 +45,11 @@ class PredictNext:
     ------
     TypeError, ValueError
         If there is no training part, an id does not fit the model, a part is too short for the
-        streams, or two parts are the same text.
+        streams, or a part is a piece of another one.
 
     Examples
     --------
-    >>> text = np.arange(60) % 7
+    >>> text = np.random.default_rng(0).integers(7, size=60)
     >>> parts = {"train": text[:40], "valid": text[40:]}
     >>> task = PredictNext(LanguageModel(tokens=7, hidden=4), parts, batch=2, window=8)
     >>> [tuple(x.shape) for x, y in task.batches(0)]
@@ -73,18 +73,18 @@ class PredictNext:
             raise ValueError(f"parts: expected one named 'train', got {list(parts)}")
         self.model: nn.Module = model
         self.parts = tuple(parts)
-        settings: dict[str, Any] = dict(getattr(model, "settings", {}))
+        settings = plain(getattr(model, "settings", {}))
         for name, ids in parts.items():
             check_ids(f"parts[{name!r}]", ids, settings.get("tokens", 2**31))
-        self._streams = {name: TokenStreams(ids, batch, window) for name, ids in parts.items()}
-        self.B, self.T = batch, window
-        _check_texts_apart(parts)
+        self.B, self.T = check_size("batch", batch), check_size("window", window)
+        self._streams = {name: TokenStreams(ids, self.B, self.T) for name, ids in parts.items()}
+        check_texts_apart(parts)
         self._about = {
             "kind": "lm",
             "model": settings,
-            "batch": batch,
-            "window": window,
-            "data": fingerprint([parts["train"]]),
+            "batch": self.B,
+            "window": self.T,
+            "data": {name: fingerprint([ids]) for name, ids in parts.items()},
             **(about or {}),
         }
 
@@ -128,13 +128,3 @@ class PredictNext:
 
 def _ids(array: IntArray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(array, dtype=np.int64))
-
-
-def _check_texts_apart(parts: Mapping[str, IntArray]) -> None:
-    names = list(parts)
-    for place, first in enumerate(names):
-        for second in names[place + 1 :]:
-            if np.array_equal(parts[first], parts[second]) or np.shares_memory(
-                parts[first], parts[second]
-            ):
-                raise ValueError(f"parts: {first!r} and {second!r} are, or share, the same text")

@@ -4,6 +4,7 @@
 tabs between them. Importing torch takes seconds, so it is imported once and the process forks.
 """
 
+import contextlib
 import importlib
 import io
 import os
@@ -13,6 +14,7 @@ import sys
 
 import torch
 
+from course_pkg.__main__ import main
 from course_pkg.data import atomic
 from course_pkg.training import loop
 from course_pkg.training.settings import Settings
@@ -95,7 +97,11 @@ def arm(moment, number):
 def run(task, folder, moment, number):
     """Train until the moment comes."""
     arm(moment, int(number))
-    loop.fit(TASKS[task](), SETTINGS, folder=pathlib.Path(folder), resume=True)
+    if task == "command":  # with the configuration beside the folder
+        with contextlib.redirect_stdout(io.StringIO()):  # the orders are answered there
+            main(["train", f"{folder}.toml", "--out", folder, "--resume"])
+    else:
+        loop.fit(TASKS[task](), SETTINGS, folder=pathlib.Path(folder), resume=True)
 
 
 def serve():

@@ -33,11 +33,14 @@ def classify(seed=0, *, batch=16, ragged=False, dropout=0.0, double=False, count
 
 
 def language(seed=0, *, dropout=0.0, batch=4, window=10, double=False, length=700):
-    """The task of going on with a text in which each token follows from the two before it."""
+    """The task of going on with a text: each token follows from the two before it, but for some."""
     torch.manual_seed(seed)
+    # Without them the text would repeat itself, and its end stand in its beginning.
+    rng = np.random.default_rng(0)
     ids = [0, 1]
     while len(ids) < length:
-        ids.append((2 * ids[-1] + ids[-2]) % 7)
+        surprise = int(rng.integers(7)) if rng.random() < 0.02 else 0
+        ids.append((2 * ids[-1] + ids[-2] + surprise) % 7)
     text = np.array(ids)
     parts = {"train": text[:-200], "valid": text[-200:-100], "test": text[-100:]}
     model = LanguageModel(tokens=7, embedding=6, hidden=12, dropout=dropout)

@@ -113,6 +113,15 @@ def signed(text):
     return foreign(kind=KIND, version="1", about=text, sha256=_digest(tensors, text))
 
 
+def wide(size):
+    """A file with a tensor of no bytes and an absurd shape."""
+    head = json.dumps(
+        {"__metadata__": {"kind": KIND, "version": "1", "about": "{}", "sha256": "0"},
+         "W": {"dtype": "F32", "shape": [0, size], "data_offsets": [0, 0]}}
+    )  # fmt: skip
+    return len(head).to_bytes(8, "little") + head.encode()
+
+
 HUGE = (1 << 62).to_bytes(8, "little") + b"{}"
 BIG_TENSOR = json.dumps({"W": {"dtype": "F32", "shape": [1 << 40], "data_offsets": [0, 1 << 42]}})
 
@@ -132,6 +141,9 @@ BIG_TENSOR = json.dumps({"W": {"dtype": "F32", "shape": [1 << 40], "data_offsets
         (signed("[1, 2]"), "expected a JSON object as description, got list"),
         (signed("{"), "its description is no JSON"),
         (signed("[" * 100_000), "its description is no JSON"),
+        (signed("9" * 5000), "its description is no JSON"),
+        (wide(1 << 63), "damaged, or no safetensors file"),
+        (wide((1 << 63) - 1), "damaged, or no safetensors|SHA-256"),
     ],
 )
 def test_a_foreign_file_is_refused(tmp_path, content, message):

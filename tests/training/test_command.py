@@ -1,7 +1,11 @@
 """The configuration and the command: what may be said, what is written, what is refused."""
 
 import json
+import math
+import shutil
+import sys
 import tomllib
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +18,7 @@ from course_pkg.__main__ import main
 from course_pkg.data.vocabulary import Vocabulary
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
+from course_pkg.training import saved_model
 from course_pkg.training.checkpoint import CheckpointError, save_checkpoint
 from course_pkg.training.config import ConfigError, override, read_toml, to_toml
 from course_pkg.training.log import read_records
@@ -105,15 +110,31 @@ def test_a_missing_table_is_named():
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        ({"cell": "lstn"}, "cell: expected one of 'rnn', 'gru', 'lstm', got 'lstn'"),
-        ({"hidden": 0}, "hidden_size: expected an integer of at least 1"),
-        ({"dropout": 1.0}, "dropout: expected a number in"),
-        ({"tied": True}, "embedding: expected hidden = 128 for tied weights, got 64"),
+        ({"cell": "lstn"}, "model.cell: expected one of 'rnn', 'gru', 'lstm', got 'lstn'"),
+        ({"hidden": 0}, "model.hidden: expected an integer of at least 1"),
+        ({"hidden": 10**7}, "model: .*memory"),
+        ({"hidden": 2**62, "start": "torch"}, "model: "),
+        ({"dropout": 1.0}, "model.dropout: expected a number in"),
+        ({"tied": True}, "model.embedding: expected hidden = 128 for tied weights, got 64"),
     ],
 )
 def test_a_model_that_cannot_be_built_is_a_mistake_of_the_configuration(model, message):
     with pytest.raises(ConfigError, match=message):
         build(config_from(LM | {"model": model}))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"max_size": 0}, "data.max_size: expected an integer of at least 1, got 0"),
+        ({"max_size": 1}, "data.max_size, data.min_count: expected to leave at least one token"),
+        ({"min_count": 10**9}, "data.max_size, data.min_count: expected to leave at least one"),
+        ({"batch": 10**6}, r"data: ids: expected shape \(N,\) with N > B = 1000000"),
+    ],
+)
+def test_data_that_cannot_be_used_are_a_mistake_of_the_configuration(data, message):
+    with pytest.raises(ConfigError, match=message):
+        build(config_from(LM | {"data": {"name": "words"} | data}))
 
 
 def test_changes_reach_into_tables():
@@ -128,12 +149,24 @@ def test_changes_reach_into_tables():
         override(table, {"c.d": "1"})
 
 
-@pytest.mark.parametrize("content", [b"task = ", b"\xff\xfe", b"task = 1\ntask = 2"])
+@pytest.mark.parametrize(
+    "content", [b"task = ", b"\xff\xfe", b"task = 1\ntask = 2", b"n = 1" + b"0" * 5000]
+)
 def test_a_file_that_is_no_toml_is_refused(tmp_path, content):
     path = tmp_path / "c.toml"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match="no TOML"):
         read_toml(path)
+
+
+@pytest.mark.parametrize(
+    "content", ["lr = " + "[" * 5000 + "]" * 5000, "training.lr" + ".a" * 5000 + " = 1"]
+)
+def test_a_file_that_is_nested_too_deeply_is_refused(tmp_path, content):
+    path = tmp_path / "c.toml"
+    path.write_text('task = "lm"\n' + content)
+    with pytest.raises(ConfigError):
+        config_from(read_toml(path))
 
 
 def run(*words):
@@ -212,6 +245,14 @@ def test_a_finished_run_says_its_result_again(finished, config, capsys):
         (["--set", "training.epoch=1"], "training.epoch: unknown key; did you mean 'epochs'?"),
         (["--source", "web"], "data.source: expected one of 'offline', 'full', got 'web'"),
         (["--device", "tpu"], "device: expected one of"),
+        (["--set", "training.lr=1" + "0" * 400], "training.lr: expected a number below 1.8e308"),
+        (["--set", "training.lr=1" + "0" * 5000], "training.lr: expected float, got str"),
+        (["--set", "training.lr=" + "[" * 5000 + "]" * 5000], "training.lr: expected float, got"),
+        (["--set", "training.lr" + ".a" * 5000 + "=1"], "training.lr: expected float, got dict"),
+        (["--set", "a" + ".a" * 5000 + "=1"], "a: unknown key"),
+        (["--set", "task" + "=" + "x" * 5000], "task: unknown task"),
+        (["--set", "model.hidden" + ".a" * 5000 + "=1"], "'hidden' is a value, not a table"),
+        (["--set", "training.momentum" + ".a" * 5000 + "=1"], "training.momentum: expected float"),
     ],
 )
 def test_a_wrong_command_is_one_sentence(finished, config, capsys, words, message):
@@ -232,6 +273,91 @@ def test_a_folder_with_other_files_is_left_alone(config, tmp_path, capsys):
     assert run(config, "--out", tmp_path) == 1
     assert "expected an empty folder or a run, found other files" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_what_a_killed_run_has_left_is_no_file_of_somebody_else(config, tmp_path, capsys):
+    own, other = tmp_path / ".config.toml-ab_d3f9h.part", tmp_path / ".x.part"
+    own.write_text("ta")
+    assert run(config, "--out", tmp_path, "--resume") == 0
+    assert not own.exists()
+    other.write_text("precious")
+    assert run(config, "--out", tmp_path, "--resume") == 0
+    assert other.read_text() == "precious"
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "model.cell=lstn", "model.hidden=0", "model.embedding=5", "data.batch=0",
+        "data.batch=1000000", "data.max_size=1", "training.select_on=dev",
+        "training.select_by=bleu", "training.tensorboard=true", "model.hidden=10000000",
+    ],
+)  # fmt: skip
+def test_a_mistake_leaves_no_folder_that_blocks_the_corrected_run(
+    config, tmp_path, capsys, monkeypatch, change
+):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    changes = ["--set", change, *(["--set", "model.tied=true"] if "embedding" in change else [])]
+    assert run(config, "--out", tmp_path / "run", *changes) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_card_says_the_whole_command(config, tmp_path):
+    changes = ["--seed", "3", "--source", "offline", "--device", "cpu"]
+    changes += ["--set", "training.lr=0.5", "--set", "model.cell=gru"]
+    assert run(config, "--out", tmp_path / "run", *changes) == 0
+    line = (
+        "`python -m course_pkg train 'small words.toml' --device cpu --source offline --seed 3 "
+        "--set training.lr=0.5 --set model.cell=gru`"
+    )
+    assert line in (tmp_path / "run" / "card.md").read_text()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"valid": 3}', '{"valid": {"loss": "x"}}'])
+def test_a_damaged_result_is_named(finished, config, tmp_path, capsys, content):
+    folder = tmp_path / "run"
+    shutil.copytree(finished, folder)
+    (folder / "result.json").write_text(content)
+    assert run(config, "--out", folder, "--resume") == 1
+    assert "result.json: damaged" in capsys.readouterr().err
+
+
+def test_a_damaged_configuration_of_the_run_is_named(finished, config, tmp_path, capsys):
+    folder = tmp_path / "run"
+    shutil.copytree(finished, folder)
+    (folder / "config.toml").write_text('task = "x"')
+    assert run(config, "--out", folder, "--resume") == 1
+    assert "run/config.toml: task: unknown task" in capsys.readouterr().err
+
+
+def test_what_is_not_finite_is_null_in_the_result(finished, config, tmp_path, capsys, monkeypatch):
+    folder = tmp_path / "run"
+    shutil.copytree(finished, folder)
+    (folder / "result.json").unlink()
+    monkeypatch.setattr(
+        "course_pkg.training.run.evaluate",
+        lambda *arguments: {"loss": 800.0, "perplexity": math.inf, "bits": math.nan},
+    )
+    for _ in range(2):
+        assert run(config, "--out", folder, "--resume") == 0
+        assert "test: loss 800.0000, perplexity nan, bits nan" in capsys.readouterr().out
+    result = json.loads((folder / "result.json").read_text(), parse_constant=pytest.fail)
+    assert result["test"] == {"loss": 800.0, "perplexity": None, "bits": None}
+    assert load_model(folder / "model.safetensors").about["metrics"] == result
+    assert "| test | perplexity | nan |" in (folder / "card.md").read_text()
+
+
+def test_too_little_memory_is_one_sentence(config, tmp_path, capsys, monkeypatch):
+    def full(*arguments, **keywords):
+        raise RuntimeError("can't allocate memory: you tried to allocate 1 bytes\nmore\nlines")
+
+    monkeypatch.setattr("course_pkg.training.run.fit", full)
+    assert run(config, "--out", tmp_path / "run") == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: not enough memory for this run: can't allocate")
+    assert error.count("\n") == 1
 
 
 def test_a_missing_configuration_is_named(tmp_path, capsys):
@@ -293,12 +419,37 @@ def test_a_model_file_builds_the_same_model(tmp_path, model):
         {"model": "LanguageModel", "settings": {"tokens": 9, "what": 1}, "about": {}},
         {"model": "LanguageModel", "settings": {"tokens": 9}, "about": {}},
         {"model": ["list"], "settings": {}, "about": {}},
+        {"model": "LanguageModel", "settings": {"tokens": 9}, "about": None},
+        {"model": "LanguageModel", "settings": None, "about": {}},
+        {"model": "LanguageModel", "settings": {"tokens": 9, "layers": 10**9}, "about": {}},
+        {"model": "LanguageModel", "settings": {"tokens": 10**9, "hidden": 10**6}, "about": {}},
+        {"model": "LanguageModel", "settings": {"tokens": 10**30}, "about": {}},
     ],
 )
 def test_a_file_that_is_no_model_is_refused(tmp_path, about):
     save_checkpoint(tmp_path / "m", {"W": torch.zeros(1)}, about)
     with pytest.raises(CheckpointError, match="m: expected a model file"):
         load_model(tmp_path / "m")
+
+
+def test_the_model_of_a_file_is_not_built_before_its_weights_fit(tmp_path, monkeypatch):
+    model = LanguageModel(tokens=9, embedding=4, hidden=4)
+    tensors, settings = model.state_dict(), model.settings | {"tokens": 10}
+    built = []
+
+    class Watched(LanguageModel):
+        def __init__(self, **settings):
+            super().__init__(**settings)
+            built.append(self.readout.weight.device.type)
+
+    monkeypatch.setitem(saved_model.MODELS, "LanguageModel", Watched)
+    for tokens, devices in ((10, ["meta"]), (9, ["meta", "cpu"])):
+        content = {"model": "LanguageModel", "settings": settings | {"tokens": tokens}, "about": {}}
+        save_checkpoint(tmp_path / "m", tensors, content)
+        built.clear()
+        with pytest.raises(CheckpointError, match="shape") if tokens == 10 else nullcontext():
+            load_model(tmp_path / "m")
+        assert built == devices
 
 
 def test_only_a_task_model_can_be_saved(tmp_path):

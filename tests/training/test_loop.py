@@ -12,12 +12,15 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from course_pkg.data.padding import pad_batch
+from course_pkg.models.language_model import LanguageModel
 from course_pkg.training import loop
 from course_pkg.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from course_pkg.training.distributed import Share
 from course_pkg.training.loop import CHECKPOINT, evaluate, fit
+from course_pkg.training.saved_model import load_model, save_model
 from course_pkg.training.schedules import one_cycle
 from course_pkg.training.settings import Settings, make_optimiser
+from course_pkg.training.tasks_lm import PredictNext
 from course_pkg.training.update import update
 from tests.training.small import CPU, classify, language, weights
 
@@ -197,9 +200,20 @@ def test_the_test_part_is_never_looked_at_while_training():
     task = Guarded(classify())
     fit(task, SETTINGS)
     assert set(task.asked) == {"valid"}
-    for name in ("test", "Test", " TEST ", "test_2", "train"):
+    names = (
+        "test",
+        "Test",
+        " TEST ",
+        "test_2",
+        "final_test",
+        "held_out_test",
+        "eval-test",
+        "x2test",
+    )
+    for name in (*names, "train", "my-train"):
         with pytest.raises(ValueError, match="select_on: "):
             Settings(epochs=1, select_on=name)
+    assert Settings(epochs=1, select_on="contest_latest").select_on == "contest_latest"
 
 
 def test_evaluation_has_no_dropout_and_changes_nothing():
@@ -268,7 +282,9 @@ def test_a_run_is_not_overwritten(tmp_path):
     [
         (lambda: classify(), replace(SETTINGS, lr=0.5), "settings.lr was 0.01 and is 0.5"),
         (lambda: classify(batch=8), SETTINGS, "task.batch was 16 and is 8"),
-        (lambda: classify(counts=(99, 40, 40)), SETTINGS, "task.data was '"),
+        (lambda: classify(counts=(99, 40, 40)), SETTINGS, "task.data.train was '"),
+        (lambda: classify(counts=(100, 39, 40)), SETTINGS, "task.data.valid was '"),
+        (lambda: classify(counts=(100, 40, 39)), SETTINGS, "task.data.test was '"),
         (lambda: language(), SETTINGS, "task.kind was 'classify' and is 'lm'"),
         (lambda: classify(dropout=0.5), SETTINGS, "task.model.dropout was 0.0 and is 0.5"),
     ],
@@ -289,8 +305,30 @@ def test_another_run_is_not_resumed(tmp_path, task, settings, message):
         lambda tensors, about: tensors.update({"random.0.cpu": torch.zeros(3)}),
         lambda tensors, about: tensors.pop("optimiser.0.exp_avg"),
         lambda tensors, about: tensors.update({"optimiser.0.exp_avg": torch.zeros(7)}),
+        lambda tensors, about: tensors.update({"optimiser.0.step": torch.zeros(7)}),
+        lambda tensors, about: [tensors.pop(n) for n in list(tensors) if n.startswith("optimis")],
+        lambda tensors, about: [tensors.pop(n) for n in list(tensors) if n.startswith("best.")],
+        lambda tensors, about: tensors.pop("best.readout.bias"),
+        lambda tensors, about: tensors.update({"best.readout.bias": torch.zeros(5)}),
+        lambda tensors, about: tensors.update({"best.what": torch.zeros(5)}),
+        lambda tensors, about: tensors.update({"carry.0.1": torch.zeros(5)}),
         lambda tensors, about: about.pop("position"),
         lambda tensors, about: about.update(position={"step": "many", "what": 1}),
+        lambda tensors, about: about["position"].update(step=None),
+        lambda tensors, about: about["position"].update(step=10**6),
+        lambda tensors, about: about["position"].update(step=1.5),
+        lambda tensors, about: about["position"].update(records=-1),
+        lambda tensors, about: about["position"].update(batch=10**6),
+        lambda tensors, about: about["position"].update(epoch=7),
+        lambda tensors, about: about["position"].update(epoch_loss=[0.0]),
+        lambda tensors, about: about["position"].update(log_loss=[10**400, 1]),
+        lambda tensors, about: about["stopping"].update(best=math.nan),
+        lambda tensors, about: about["stopping"].update(best=None),
+        lambda tensors, about: about["stopping"].update(best=10**400),
+        lambda tensors, about: about["stopping"].update(evaluations_since=-1),
+        lambda tensors, about: about["random"][0]["numpy"].__setitem__(1, 10**6),
+        lambda tensors, about: about["random"][0]["numpy"].__setitem__(0, [10**30]),
+        lambda tensors, about: about["random"][0]["python"].__setitem__(1, [10**30] * 625),
         lambda tensors, about: about.update(random=[{}]),
         lambda tensors, about: about.update(optimiser=[]),
         lambda tensors, about: about.update(stopping=None),
@@ -303,7 +341,7 @@ def test_a_checkpoint_that_lacks_something_is_refused(tmp_path, spoil):
     tensors, about = load_checkpoint(path)
     spoil(tensors, about)
     save_checkpoint(path, tensors, about)
-    with pytest.raises(CheckpointError, match="checkpoint: "):
+    with pytest.raises(CheckpointError, match=r"^checkpoint\.safetensors: "):
         fit(classify(), SETTINGS, folder=tmp_path, resume=True)
 
 
@@ -404,6 +442,11 @@ def test_the_perplexity_of_a_text_is_that_of_its_streams():
         ({"precision": "float16"}, ValueError, "precision: expected one of 'full', 'bfloat16'"),
         ({"select_on": "test"}, ValueError, "a choice made on it makes that measurement too good"),
         ({"select_on": "train"}, ValueError, "select_on: expected a held-out part"),
+        ({"select_on": 3}, TypeError, "select_on: expected a string, got int"),
+        ({"select_by": None}, TypeError, "select_by: expected a string, got NoneType"),
+        ({"deterministic": "no"}, TypeError, "deterministic: expected True or False, got 'no'"),
+        ({"tensorboard": 1}, TypeError, "tensorboard: expected True or False, got 1"),
+        ({"lr": 10**400}, ValueError, "lr: expected a number"),
     ],
 )
 def test_bad_settings_are_refused(changes, error, message):
@@ -435,6 +478,116 @@ def test_a_task_without_batches_is_refused():
     task.batches_per_epoch = lambda: 0
     with pytest.raises(ValueError, match="task: expected at least one batch per epoch, got none"):
         fit(task, SETTINGS)
+
+
+def test_the_settings_of_the_optimiser_are_the_runs_own(tmp_path):
+    settings = replace(SETTINGS, weight_decay=0.1)
+    expected = classify()
+    fit(expected, settings)
+    half = classify()
+    with pytest.raises(KeyboardInterrupt):
+        fit(Interrupted(half, 9), replace(settings, checkpoint_every=1), folder=tmp_path)
+    tensors, about = load_checkpoint(tmp_path / CHECKPOINT)
+    assert "param_groups" not in about["optimiser"]
+    about["optimiser"]["param_groups"] = [{"lr": 1e6, "weight_decay": 1e6, "params": [0]}]
+    about["run"]["settings"]["checkpoint_every"] = 0
+    save_checkpoint(tmp_path / CHECKPOINT, tensors, about)
+    resumed = classify()
+    fit(resumed, settings, folder=tmp_path, resume=True)
+    assert torch.equal(weights(resumed), weights(expected))
+
+
+class Interrupted(Guarded):
+    """A task that is interrupted at a batch."""
+
+    def __init__(self, task, number):
+        super().__init__(task)
+        self.left = number
+
+    def loss(self, *arguments):
+        self.left -= 1
+        if self.left < 0:
+            raise KeyboardInterrupt
+        return self._task.loss(*arguments)
+
+
+class Saying(Guarded):
+    """A task whose evaluations have the given losses."""
+
+    def __init__(self, task, values):
+        super().__init__(task)
+        self.values = iter(values)
+
+    def evaluate(self, part, device):
+        return {"loss": next(self.values), "accuracy": 0.5}
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_run_whose_evaluations_were_never_finite_is_no_success(tmp_path, bad):
+    message = "valid loss: expected a finite number after some evaluation, got none in 2"
+    with pytest.raises(FloatingPointError, match=message):
+        fit(Saying(classify(), [bad, bad]), SETTINGS, folder=tmp_path)
+    assert (tmp_path / CHECKPOINT).exists()
+    assert fit(Saying(classify(), [bad, 0.5]), SETTINGS).best == 0.5
+
+
+def test_numpy_numbers_are_kept_as_plain_ones(tmp_path):
+    settings = Settings(
+        epochs=np.int64(1), lr=np.float32(0.01), seed=np.int64(3), clip=np.float64(1),
+        patience=np.int32(3), warm_up_steps=np.int64(2), deterministic=np.bool_(False),
+    )  # fmt: skip
+    types = [type(value) for value in vars(settings).values()]
+    assert set(types) <= {int, float, str, bool, type(None)}
+    fit(classify(), settings, folder=tmp_path)
+    model = LanguageModel(tokens=np.int64(7), hidden=np.int64(4))
+    text = np.random.default_rng(0).integers(7, size=90)
+    parts = {"train": text[:60], "valid": text[60:]}
+    task = PredictNext(model, parts, batch=np.int64(2), window=np.int64(8))
+    (tmp_path / "lm").mkdir()
+    fit(task, settings, folder=tmp_path / "lm")
+    save_model(tmp_path / "m", model)
+    assert load_model(tmp_path / "m").model.settings["tokens"] == 7
+
+
+def test_what_json_cannot_say_is_found_before_the_first_step():
+    task = classify()
+    task._about["device"] = CPU
+    calls = []
+    task.batches = lambda *arguments: calls.append(1)
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        fit(task, SETTINGS)
+    assert not calls
+
+
+def test_a_part_that_is_not_there_is_named():
+    with pytest.raises(ValueError, match=r"part: expected a part of the task, one of \['train'"):
+        evaluate(classify(), "nope")
+
+
+def test_a_run_without_a_folder_cannot_be_resumed():
+    with pytest.raises(ValueError, match="resume: expected a folder to go on in, got none"):
+        fit(classify(), SETTINGS, resume=True)
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "metrics.csv"])
+def test_files_of_somebody_else_stay(tmp_path, name):
+    for own in (name, ".x.part", ".metrics.csv-notes.part"):
+        (tmp_path / own).write_text("precious")
+    with pytest.raises(FileExistsError, match=name):
+        fit(classify(), SETTINGS, folder=tmp_path)
+    (tmp_path / name).unlink()
+    fit(classify(), SETTINGS, folder=tmp_path)
+    assert (tmp_path / ".x.part").read_text() == "precious"
+    assert (tmp_path / ".metrics.csv-notes.part").read_text() == "precious"
+
+
+def test_the_log_is_on_the_disk_before_the_checkpoint_that_counts_it(tmp_path, monkeypatch):
+    order = []
+    sync, save = loop.RunLog.sync, loop.save_checkpoint
+    monkeypatch.setattr(loop.RunLog, "sync", lambda log: (order.append("log"), sync(log)))
+    monkeypatch.setattr(loop, "save_checkpoint", lambda *a: (order.append("checkpoint"), save(*a)))
+    fit(classify(), SETTINGS, folder=tmp_path)
+    assert order == ["log", "checkpoint"] * 2
 
 
 @pytest.mark.gpu

@@ -38,3 +38,11 @@ def test_the_trial_draws_nothing():
     before = torch.get_rng_state()
     precision._onednn_has_bfloat16()
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_another_precision_is_refused():
+    with (
+        pytest.raises(ValueError, match="precision: expected one of 'full', 'bfloat16'"),
+        precision.autocast(CPU, "float16"),
+    ):
+        pass

@@ -144,6 +144,21 @@ lr = 0.01
 """
 
 
+# In this order: config.toml, vocabulary.json, the log, the checkpoint, metrics.csv, result.json,
+# model.safetensors, card.md.
+@pytest.mark.parametrize(
+    ("moment", "number"), [("write", 1), ("sync", 2), ("rename", 1), ("write", 6), ("write", 8)]
+)
+def test_a_command_killed_at_any_file_is_resumed(kill, tmp_path, moment, number):
+    (tmp_path / "run.toml").write_text(CONFIG.replace("steps = 120", "steps = 2"))
+    folder = tmp_path / "run"
+    kill("command", folder, moment, number)
+    assert list(folder.glob(".*.part"))
+    assert main(["train", f"{folder}.toml", "--out", str(folder), "--resume"]) == 0
+    assert len(list(folder.iterdir())) == 8
+    assert not list(folder.glob(".*"))
+
+
 def test_the_command_is_killed_from_outside_and_resumed(tmp_path, capsys):
     config, disturbed, quiet = tmp_path / "lm.toml", tmp_path / "disturbed", tmp_path / "quiet"
     config.write_text(CONFIG)

@@ -37,11 +37,11 @@ def test_cosine_is_torchs(total, floor):
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("total", [10, 11, 100, 1001])
+@pytest.mark.parametrize("total", [1, 2, 3, 4, 10, 11, 100, 1001])
 @pytest.mark.parametrize("peak", [0.1, 0.3, 0.5])
 def test_one_cycle_is_torchs(total, peak):
-    if peak * total <= 1:
-        pytest.skip("torch divides by zero where there is no rise")
+    if peak * total == 1:
+        pytest.skip("torch divides by zero where the peak is at step 0")
     ours = [schedules.one_cycle(step, total, peak=peak) for step in range(total)]
     theirs = torch_factors(
         lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 0.5, total_steps=total, pct_start=peak),
@@ -51,10 +51,16 @@ def test_one_cycle_is_torchs(total, peak):
     assert ours[-1] == pytest.approx(4e-6)
 
 
-@pytest.mark.parametrize("total", [1, 2, 3])
-def test_one_cycle_without_room_for_a_rise_starts_at_the_top(total):
-    assert schedules.one_cycle(0, total) == (1.0 if total > 1 else 4e-6)
-    assert schedules.one_cycle(total - 1, total) == 4e-6
+def test_one_cycle_with_its_peak_at_step_0_starts_at_the_top():
+    assert schedules.one_cycle(0, 4, peak=0.25) == 1.0
+    assert schedules.one_cycle(3, 4, peak=0.25) == 4e-6
+    assert schedules.one_cycle(0, 1, peak=1.0) == 4e-6
+
+
+def test_the_peak_of_a_slanted_triangle_is_not_lost_by_rounding():
+    assert 0.29 * 100 < 29
+    factors = [schedules.slanted_triangular(step, 100, peak=0.29) for step in range(100)]
+    assert factors.index(1.0) == 29
 
 
 @pytest.mark.parametrize("start", [0.01, 0.25])
@@ -111,6 +117,11 @@ def test_a_schedule_is_multiplied_with_its_warm_up():
             lambda: schedules.make_schedule("cosine", 9, warm_up_steps=-1),
             ValueError,
             "warm_up_steps: expected an integer of at least 1",
+        ),
+        (
+            lambda: schedules.make_schedule("cosine", 9, warm_up_steps=0.0),
+            TypeError,
+            "warm_up_steps: expected an integer, got float",
         ),
     ],
 )

@@ -45,6 +45,9 @@ def watch(stopping, values):
         ({"patience": 0}, [5, math.nan, 1], 2, 0),
         ({"patience": 1}, [math.nan, 5, 6, 7], 4, 1),
         ({"patience": 0}, [5, 5], 2, 0),
+        ({"patience": 1}, [math.inf, math.inf, math.inf, 1], 2, 1),
+        ({"patience": 3}, [math.inf, math.inf, 5, math.inf], 4, 2),
+        ({"patience": 1, "goal": "max"}, [math.inf, 1, 2], 3, 2),
     ],
 )
 def test_early_stopping_waits_and_gives_the_best_weights_back(
@@ -96,6 +99,28 @@ def test_wilson_interval_covers_as_often_as_it_says():
 def test_a_huge_loss_has_an_infinite_perplexity():
     assert perplexity(1e4) == math.inf
     assert bits(math.inf) == math.inf
+
+
+@pytest.mark.parametrize("nan", [math.nan, np.float32("nan"), np.float64("nan")])
+def test_a_loss_that_is_nan_has_a_perplexity_that_is_nan(nan):
+    assert math.isnan(perplexity(nan))
+    assert math.isnan(bits(nan))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"step": 1}\nnonsense\n', r"metrics\.jsonl: line 2 is damaged"),
+        ('{"step": 1}\n[1]\n', r"metrics\.jsonl: line 2: expected a record, got list"),
+    ],
+)
+def test_a_damaged_log_is_named(tmp_path, content, message):
+    (tmp_path / "metrics.jsonl").write_text(content)
+    with pytest.raises(ValueError, match=message):
+        read_records(tmp_path)
+    with pytest.raises(ValueError, match=message):
+        MetricLog(tmp_path, keep=2)
+    assert (tmp_path / "metrics.jsonl").read_text() == content
 
 
 def test_a_seed_fixes_every_generator():
@@ -272,8 +297,10 @@ def test_the_bar_draws_on_a_terminal_and_nowhere_else():
         (lambda: EarlyStopping(1, min_delta=-1), ValueError, "min_delta: expected a number"),
         (lambda: EarlyStopping(1, goal="best"), ValueError, "goal: expected one of"),
         (lambda: perplexity(-1), ValueError, "nats: expected a number"),
-        (lambda: wilson_interval(3, 2), ValueError, "correct: expected a number in"),
-        (lambda: wilson_interval(0, 0), ValueError, "count: expected a number in"),
+        (lambda: wilson_interval(3, 2), ValueError, "correct: expected an integer in 0..2"),
+        (lambda: wilson_interval(1.5, 2), TypeError, "correct: expected an integer, got float"),
+        (lambda: wilson_interval(1, 2.5), TypeError, "count: expected an integer, got float"),
+        (lambda: wilson_interval(0, 0), ValueError, "count: expected an integer of at le"),
         (lambda: seeding.seed_everything(-1), ValueError, "seed: expected an integer in 0.."),
         (lambda: seeding.seed_everything(2**32), ValueError, "seed: expected an integer in 0.."),
         (lambda: seeding.seed_everything(1.0), TypeError, "seed: expected an integer, got float"),

@@ -6,7 +6,7 @@ import torch
 
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
-from course_pkg.training.parts import check_apart, fingerprint
+from course_pkg.training.parts import check_apart, check_texts_apart, fingerprint
 from course_pkg.training.tasks import build, config_from
 from course_pkg.training.tasks_classify import Classify, Labelled
 from course_pkg.training.tasks_lm import PredictNext
@@ -67,10 +67,21 @@ def test_ids_can_be_classified():
     assert set(task.evaluate("valid", torch.device("cpu"))) == {"loss", "accuracy"}
 
 
-X = np.arange(24.0, dtype=np.float32).reshape(4, 3, 2)
-MODEL = SequenceClassifier(classes=2, features=2, hidden=3)
+X = np.arange(36.0, dtype=np.float32).reshape(4, 3, 3)
+MODEL = SequenceClassifier(classes=2, features=3, hidden=3)
+READER = SequenceClassifier(classes=2, tokens=9, hidden=3)
+IDS = np.arange(8).reshape(4, 2)
+TWO = np.arange(4) % 2
 LM = LanguageModel(tokens=5, hidden=3)
-TEXT = np.arange(40) % 5
+TEXT = np.random.default_rng(0).integers(5, size=40)
+
+
+def with_nan(x):
+    x = x.copy()
+    x[2, 1, 0] = np.nan
+    return x
+
+
 NONE = np.zeros(0, dtype=int)
 
 
@@ -112,7 +123,7 @@ NONE = np.zeros(0, dtype=int)
         ),
         (lambda: PredictNext(LM, {"valid": TEXT}), ValueError, "one named 'train'"),
         (
-            lambda: PredictNext(LM, {"train": TEXT + 1}),
+            lambda: PredictNext(LM, {"train": np.append(TEXT, 5)}),
             ValueError,
             r"parts\['train'\]: expected ids in 0..4, got 5",
         ),
@@ -124,7 +135,7 @@ NONE = np.zeros(0, dtype=int)
         (
             lambda: PredictNext(LM, {"train": TEXT}, window=0),
             ValueError,
-            "T: expected an integer of at least 1",
+            "window: expected an integer of at least 1",
         ),
         (
             lambda: PredictNext(LM, {"train": TEXT, "valid": TEXT.copy()}, batch=2),
@@ -136,12 +147,110 @@ NONE = np.zeros(0, dtype=int)
             ValueError,
             "'train' and 'test' are, or share, the same text",
         ),
+        (
+            lambda: PredictNext(
+                LM,
+                {"train": TEXT[:20], "valid": TEXT[20:].copy(), "test": TEXT[10:].copy()},
+                batch=2,
+            ),
+            ValueError,
+            "'valid' and 'test' are, or share, the same text",
+        ),
+        (
+            lambda: PredictNext(LM, {"train": TEXT}, batch=2.0),
+            TypeError,
+            "batch: expected an integer, got float",
+        ),
+        (
+            lambda: check_apart({"train": ["a"], "valid": ["c", "d"], "test": [*"cdefghij"]}),
+            ValueError,
+            "expected examples of its own in 'valid', got 2 of 2 from 'test'",
+        ),
+        (
+            lambda: Classify(MODEL, {"train": (X, TWO)}),
+            TypeError,
+            r"parts\['train'\]: expected a named tuple \(x, labels\), got tuple",
+        ),
+        (
+            lambda: Classify(MODEL, {"train": Labelled(X.astype(float), TWO)}),
+            TypeError,
+            r"parts\['train'\].x\[0\]: expected float32 as the model's weights, got float64",
+        ),
+        (
+            lambda: Classify(MODEL, {"train": Labelled(X[:, :, 0], TWO)}),
+            ValueError,
+            r"x\[0\]: expected shape \(T, 3\) with T >= 1, got \(3,\)",
+        ),
+        (
+            lambda: Classify(MODEL, {"train": Labelled([X[0], X[1], X[2, :, :2], X[3]], TWO)}),
+            ValueError,
+            r"x\[2\]: expected shape \(T, 3\) with T >= 1, got \(3, 2\)",
+        ),
+        (
+            lambda: Classify(MODEL, {"train": Labelled(X, TWO), "valid": Labelled(X[:, :0], TWO)}),
+            ValueError,
+            r"parts\['valid'\].x\[0\]: expected shape \(T, 3\) with T >= 1, got \(0, 3\)",
+        ),
+        (
+            lambda: Classify(MODEL, {"train": Labelled(with_nan(X), TWO)}),
+            ValueError,
+            r"x\[2\]: expected finite values, got NaN or infinity",
+        ),
+        (
+            lambda: Classify(MODEL, {"train": Labelled(X.astype(complex), TWO)}),
+            TypeError,
+            r"x\[0\]: expected an array of numbers, got complex128",
+        ),
+        (
+            lambda: Classify(MODEL, {"train": Labelled([[1, 2], [3]], TWO[:2])}),
+            TypeError,
+            r"x\[0\]: expected an array of numbers, got list",
+        ),
+        (
+            lambda: Classify(MODEL, {"train": Labelled(None, TWO)}),
+            TypeError,
+            "x: expected an array or a list of arrays, got NoneType",
+        ),
+        (
+            lambda: Classify(MODEL, {"train": Labelled(X, TWO[:, None])}),
+            ValueError,
+            r"labels: expected shape \(N,\), got \(4, 1\)",
+        ),
+        (
+            lambda: Classify(READER, {"train": Labelled(IDS + 2, TWO)}),
+            ValueError,
+            r"parts\['train'\].x\[3\]: expected ids in 0..8, got 9",
+        ),
+        (
+            lambda: Classify(READER, {"train": Labelled(IDS.astype(float), TWO)}),
+            TypeError,
+            r"x\[0\]: expected integers, got float64",
+        ),
+        (
+            lambda: Classify(READER, {"train": Labelled(X, TWO)}),
+            ValueError,
+            r"x\[0\]: expected shape \(T,\) with T >= 1, got \(3, 3\)",
+        ),
         (lambda: check_apart({"a": ["x"], "b": []}), ValueError, "at least one example in 'b'"),
     ],
 )
 def test_bad_input_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.uint64])
+def test_ids_may_be_integers_of_any_kind(kind):
+    parts = {"train": Labelled(IDS.astype(kind), TWO)}
+    task = Classify(READER, parts, batch=4)
+    assert task.loss(task.model, next(task.batches(0))).number == 4
+
+
+def test_a_piece_is_found_at_tokens_only():
+    # 256 = 00 01 00 ... and 1 = 01 00 ...: the bytes of the second are in those of the first.
+    check_texts_apart({"train": np.array([256, 0, 5]), "valid": np.array([1])})
+    with pytest.raises(ValueError, match="the same text"):
+        check_texts_apart({"train": np.array([256, 1, 5]), "valid": np.array([1], dtype=np.int8)})
 
 
 def test_a_few_examples_in_common_are_let_through():
