@@ -39,9 +39,10 @@ serve: book  ## build the site and serve it on http://localhost:8000 (PORT=...)
 	@echo "the site is on http://localhost:$(PORT)/ (stop with Ctrl+C)"
 	@python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
+# The root is the whole course, so that the links from exercises to chapters work.
 lab: setup  ## open JupyterLab in exercises/
 	@JUPYTER_CONFIG_PATH=$(CURDIR)/tools/jupyter \
-	  jupyter lab --notebook-dir=exercises
+	  jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/exercises $(ARGS)
 
 test: setup  ## run every test: package, notebooks, rules, site
 	@python -m pytest -n 2 --dist loadscope $(ARGS)
