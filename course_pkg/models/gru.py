@@ -40,14 +40,14 @@ class GRURecurrence(torch.autograd.Function):
         m = a_x.new_empty(T, B, H)  # the state's part of the candidate, before r scales it
         h = a_x.new_empty(T + 1, B, H)
         h[0] = h0
+        # (T, B, H) each, views; torch.export follows writes to slices, not to chunks
+        r, z, n = (gates[:, :, k * H : (k + 1) * H] for k in range(3))
         for t in range(T):
             a_h = torch.addmm(b_hh, h[t], W_hh.T)  # (B, 3H)
             m[t] = a_h[:, 2 * H :]
-            # (B, H) each, views; torch.export follows writes to slices, not to chunks
-            r, z, n = (gates[t, :, k * H : (k + 1) * H] for k in range(3))
             gates[t, :, : 2 * H].add_(a_h[:, : 2 * H]).sigmoid_()  # r and z
-            n.addcmul_(r, m[t]).tanh_()
-            h[t + 1] = (1 - z) * n + z * h[t]
+            n_t, z_t = n[t].addcmul_(r[t], m[t]).tanh_(), z[t]  # (B, H) each
+            h[t + 1] = (1 - z_t) * n_t + z_t * h[t]
             if valid is not None:  # a sequence that has ended keeps its state
                 h[t + 1] = torch.where(valid[t], h[t + 1], h[t])
         ctx.save_for_backward(gates, m, h, W_hh, valid)

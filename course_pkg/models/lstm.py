@@ -39,15 +39,14 @@ class LSTMRecurrence(torch.autograd.Function):
         h = a_x.new_empty(T + 1, B, H)
         c = a_x.new_empty(T + 1, B, H)
         h[0], c[0] = h0, c0
+        # (T, B, H) each, views; torch.export follows writes to slices, not to chunks
+        i, f, g, o = (gates[:, :, k * H : (k + 1) * H] for k in range(4))
         for t in range(T):
             gates[t].addmm_(h[t], W_hh.T)
-            # (B, H) each, views; torch.export follows writes to slices, not to chunks
-            i, f, g, o = (gates[t, :, k * H : (k + 1) * H] for k in range(4))
-            for gate in (i, f, o):
-                gate.sigmoid_()
-            g.tanh_()
-            c[t + 1] = f * c[t] + i * g
-            h[t + 1] = o * c[t + 1].tanh()
+            gates[t, :, : 2 * H].sigmoid_()  # i and f
+            g_t, o_t = g[t].tanh_(), o[t].sigmoid_()  # (B, H) each
+            c[t + 1] = f[t] * c[t] + i[t] * g_t
+            h[t + 1] = o_t * c[t + 1].tanh()
             if valid is not None:  # a sequence that has ended keeps its state and cell
                 h[t + 1] = torch.where(valid[t], h[t + 1], h[t])
                 c[t + 1] = torch.where(valid[t], c[t + 1], c[t])

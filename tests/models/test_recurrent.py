@@ -266,6 +266,18 @@ def test_autocast(kind, gradient, device, ragged):
 
 @kinds
 @gradients
+def test_autocast_takes_other_floats_than_the_parameters(kind, gradient):
+    module = KINDS[kind][0](2, 4, gradient=gradient)
+    x = torch.randn(5, 3, 2)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed, _ = module(x.bfloat16())
+        with pytest.raises(TypeError, match="x: expected torch.float32 as in the parameters, got"):
+            module(x.long())
+    assert (mixed - module(x)[0]).abs().max() < 0.1
+
+
+@kinds
+@gradients
 @devices
 @pytest.mark.parametrize("ragged", [False, True])
 def test_compile(kind, gradient, device, ragged):
