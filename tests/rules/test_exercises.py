@@ -1,6 +1,7 @@
 """Rule: exercises come from their solutions, fail until they are solved, and say why."""
 
 import ast
+import inspect
 import re
 
 import pytest
@@ -125,6 +126,24 @@ def test_every_check_is_run_on_its_own(path):
     solution = read(path)
     report(wrapping_complaints(solution, shown(path)))
     report(wrapping_complaints(make_exercise(solution), f"exercises/{path.name}"))
+
+
+@each(SOLUTIONS)
+def test_right_answers_stay_right_whatever_the_names_hold(path):
+    """Overwrite the values of the set-up before each check, and run the set-up again after it."""
+    setup, *others = [cell for cell in read(path).cells if cell.cell_type == "code"]
+    names = {"__name__": "__main__"}
+    exec(setup.source, names)
+    values = [
+        name
+        for name, value in names["SETUP"].items()
+        if not (name.startswith("_") or callable(value) or inspect.ismodule(value))
+    ]
+    for cell in others:
+        if is_check(cell):
+            names.update(dict.fromkeys(values, "scrap"))
+        exec(cell.source, names)
+        exec(setup.source, names)
 
 
 @each(SOLUTIONS)
