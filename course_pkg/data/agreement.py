@@ -119,7 +119,7 @@ def load_agreement(sentences: int = 12_000, seed: int = 0) -> Corpus:
     ----------
     sentences : int
         Of all three parts, at least 10.
-    seed : int
+    seed : int, at least 0
 
     Returns
     -------
@@ -129,7 +129,7 @@ def load_agreement(sentences: int = 12_000, seed: int = 0) -> Corpus:
     Raises
     ------
     TypeError, ValueError
-        If a number is no integer, or there are fewer than 10 sentences.
+        If a number is no integer, there are fewer than 10 sentences, or the seed is below 0.
 
     Examples
     --------
@@ -139,6 +139,10 @@ def load_agreement(sentences: int = 12_000, seed: int = 0) -> Corpus:
     """
     if check_size("sentences", sentences) < 10:
         raise ValueError(f"sentences: expected at least 10, got {sentences}")
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise TypeError(f"seed: expected an integer, got {type(seed).__name__}")
+    if seed < 0:
+        raise ValueError(f"seed: expected an integer of at least 0, got {seed}")
     grammar, rng = agreement_grammar(), np.random.default_rng(seed)
     few = sentences // 10
     train, valid, test = (grammar.sample(n, rng) for n in (sentences - 2 * few, few, few))

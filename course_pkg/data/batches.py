@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from course_pkg.reference.checks import check_size
+from course_pkg.reference.checks import check_flag, check_ids, check_size
 from course_pkg.reference.initialization import check_generator
 
 Indices = npt.NDArray[np.int64]
@@ -26,7 +26,7 @@ def shuffled_batches(
     count : int
         Number of examples.
     batch_size : int
-        Examples in a batch, B.
+        Examples in a batch, B; the last one may be smaller.
     rng : numpy.random.Generator
     drop_last : bool
         Whether to leave out a last batch that is smaller than the others.
@@ -38,7 +38,8 @@ def shuffled_batches(
     Raises
     ------
     TypeError, ValueError
-        If a size is no integer of at least 1, or ``rng`` is no generator.
+        If a size is no integer of at least 1, ``rng`` is no generator, ``drop_last`` is neither
+        true nor false, or it would leave no batch.
 
     Examples
     --------
@@ -47,6 +48,10 @@ def shuffled_batches(
     """
     count, batch_size = check_size("count", count), check_size("batch_size", batch_size)
     check_generator(rng)
+    if check_flag("drop_last", drop_last) and batch_size > count:
+        raise ValueError(
+            f"batch_size: expected at most count = {count} with drop_last, got {batch_size}"
+        )
     order = rng.permutation(count)
     starts = range(0, count - batch_size + 1 if drop_last else count, batch_size)
     return [order[start : start + batch_size] for start in starts]
@@ -69,7 +74,7 @@ def length_batches(
     ----------
     lengths : (N,) integers of at least 1
     batch_size : int
-        Examples in a batch, B; the last batch of all may be smaller.
+        Examples in a batch, B; one batch, at any place, may be smaller.
     rng : numpy.random.Generator
     pool : int
         Batches that are sorted together: 1 is plain shuffling, a large number pads least.
@@ -120,7 +125,8 @@ def padding_share(lengths: Sequence[int] | Indices, batches: Iterable[Indices]) 
     Raises
     ------
     TypeError, ValueError
-        If there is no length or no batch, or a length is no integer of at least 1.
+        If there is no length or no batch, a length is no integer of at least 1, or a batch is no
+        row of indices in 0..N-1.
 
     Examples
     --------
@@ -131,9 +137,13 @@ def padding_share(lengths: Sequence[int] | Indices, batches: Iterable[Indices]) 
     """
     array = _lengths(lengths)
     used = held = 0
-    for batch in batches:
-        used += int(array[batch].sum())
-        held += int(array[batch].max()) * len(batch)
+    for number, batch in enumerate(batches):
+        indices = np.asarray(batch)
+        if indices.ndim != 1:
+            raise ValueError(f"batches[{number}]: expected shape (B,), got {indices.shape}")
+        check_ids(f"batches[{number}]", indices, len(array))
+        used += int(array[indices].sum())
+        held += int(array[indices].max()) * len(indices)
     if held == 0:
         raise ValueError("batches: expected at least one batch, got none")
     return 1 - used / held

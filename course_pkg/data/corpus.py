@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from course_pkg.data.card import DataCard
+from course_pkg.reference.checks import check_number
 
 
 class Corpus(NamedTuple):
@@ -25,21 +26,34 @@ def cut(text: str, ends: tuple[float, float], *, at: str = "\n") -> tuple[str, s
     ----------
     text : str
     ends : (float, float)
-        Where the first two parts end, as shares of the text.
+        Where the first two parts end, as shares of the text in [0, 1], the smaller one first.
     at : str
-        What a part ends with.
+        What a part ends with; at least one character.
 
     Returns
     -------
     tuple of three str
         Together the text. A part ends behind the first ``at`` from its share on.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the text is no string or empty, or the ends or ``at`` are none of these.
+
     Examples
     --------
     >>> cut("one\ntwo\nthree\nfour\n", (0.3, 0.6))
     ('one\ntwo\n', 'three\n', 'four\n')
     """
-    first, second = (text.find(at, int(share * len(text))) for share in ends)
+    for name, value in (("text", text), ("at", at)):
+        if not isinstance(value, str):
+            raise TypeError(f"{name}: expected a string, got {type(value).__name__}")
+        if not value:
+            raise ValueError(f"{name}: expected at least one character, got none")
+    shares = [check_number("ends", share, "[0, 1]") for share in ends]
+    if len(shares) != 2 or shares[0] > shares[1]:
+        raise ValueError(f"ends: expected two numbers, the smaller one first, got {ends}")
+    first, second = (text.find(at, int(share * len(text))) for share in shares)
     first = first + len(at) if first >= 0 else len(text)
     second = second + len(at) if second >= 0 else len(text)
     return text[:first], text[first:second], text[second:]

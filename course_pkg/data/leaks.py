@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+EXACT = 1 << 53  # the first integers that a float cannot hold come behind
+
 
 def shared_examples(first: Iterable[Any], second: Iterable[Any]) -> list[tuple[int, int]]:
     """Find the examples of the second part that are in the first part too.
 
     Examples are compared whole: texts character by character, arrays by shape and by value
-    (-0.0 and 0.0 are equal, and an integer equals the same number as a float). That finds
-    copies, not examples that are merely similar.
+    (-0.0 and 0.0 are equal, and an integer equals the same number as a float, however large). That
+    finds copies, not examples that are merely similar.
 
     Parameters
     ----------
@@ -55,4 +57,8 @@ def _key(example: Any) -> object:
         return (array.shape, tuple(array.ravel().tolist()))
     if array.dtype.kind not in "iufb":
         raise TypeError(f"examples: expected text or numbers, got {array.dtype}")
+    if array.dtype.kind in "iu" and array.size and max(-int(array.min()), int(array.max())) > EXACT:
+        numbers: list[int] = array.ravel().tolist()
+        if any(int(float(number)) != number for number in numbers):
+            return (array.shape, tuple(numbers))  # no row of floats is equal
     return (array.shape, (array.astype(np.float64) + 0.0).tobytes())

@@ -75,7 +75,11 @@ def pad_batch(sequences: Sequence[npt.ArrayLike], *, pad: float = 0) -> PaddedBa
                 f"sequences[{b}]: expected shape {expected} with T >= 1, got {array.shape}"
             )
     dtype = np.result_type(*arrays)
-    if dtype.kind != "f" and not _is_in(pad, dtype):
+    if isinstance(pad, (bool, np.bool_)) or not isinstance(
+        pad, (int, float, np.integer, np.floating)
+    ):
+        raise TypeError(f"pad: expected a number, got {type(pad).__name__}")
+    if not _is_in(pad, dtype):
         raise ValueError(f"pad: expected a value that {dtype} can hold, got {pad}")
     lengths = np.array([len(array) for array in arrays], dtype=np.int64)  # (B,)
     x = np.full((lengths.max(), len(arrays), *first.shape[1:]), pad, dtype=dtype)  # (T, B, ...)
@@ -119,6 +123,10 @@ def unpad_batch(
 
 
 def _is_in(value: float, dtype: np.dtype[Any]) -> bool:
-    """Return whether a value is one of the integers of a dtype."""
+    """Return whether a dtype has a value; floats have about all that is not too large."""
+    if dtype.kind == "f":
+        # The limit as a float of Python, which is compared with an integer of any size.
+        largest = float(np.finfo(dtype).max)
+        return value != value or abs(value) == np.inf or bool(abs(value) <= largest)
     limits = np.iinfo(dtype)
     return value == value // 1 and bool(limits.min <= value <= limits.max)

@@ -44,7 +44,8 @@ class Scaler(ABC):
         Raises
         ------
         TypeError, ValueError
-            If the values are no floats, or not finite, or none, or the mask does not fit.
+            If the values are no floats, or not finite, or none, or so large that their mean or
+            spread is not finite, or the mask does not fit.
         RuntimeError
             If it was fitted before.
         """
@@ -67,7 +68,10 @@ class Scaler(ABC):
             raise ValueError("train: expected at least one step, got none")
         if not np.isfinite(rows).all():
             raise ValueError("train: expected finite values, got NaN or infinity")
-        offset, unit = self._learn(rows)
+        with np.errstate(over="ignore", invalid="ignore"):
+            offset, unit = self._learn(rows)
+        if not (np.isfinite(offset).all() and np.isfinite(unit).all()):
+            raise ValueError("train: expected values whose mean and spread are finite")
         # A feature that never changes becomes 0. Its deviation may be some rounding instead of 0.
         rounding = 4 * np.finfo(np.float64).eps * np.abs(rows).max(axis=0) + SMALLEST
         unit = np.where(unit > rounding, unit, 1)
@@ -83,10 +87,12 @@ class Scaler(ABC):
         RuntimeError
             If it has not been fitted.
         TypeError, ValueError
-            If the values are no floats, or the number of features is another.
+            If the values are no floats, or the number of features is another, or a scaled value
+            is too large for its type.
         """
         offset, unit = self._fitted("transform", x)
-        return (x - offset) / unit
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _still_finite("x", x, (x - offset) / unit)
 
     def inverse(self, z: Numbers) -> Numbers:
         """Return ``z * unit + offset``: scaled values in their own unit again.
@@ -96,20 +102,29 @@ class Scaler(ABC):
         RuntimeError
             If it has not been fitted.
         TypeError, ValueError
-            If the values are no floats, or the number of features is another.
+            If the values are no floats, or the number of features is another, or a scaled value
+            is too large for its type.
         """
         offset, unit = self._fitted("inverse", z)
-        return z * unit + offset
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _still_finite("z", z, z * unit + offset)
 
     def _fitted(self, what: str, x: Numbers) -> tuple[Numbers, Numbers]:
         if self.offset is None or self.unit is None:
             raise RuntimeError(f"{what}: this scaler knows nothing yet; call fit(train) first")
-        array = _floats("x", x)
+        name = "x" if what == "transform" else "z"
+        array = _floats(name, x)
+        if self.offset.ndim == 0 and array.ndim != 1:
+            raise ValueError(
+                f"{name}: expected shape (N,) as in fit, got {array.shape}; "
+                "to scale windows of a series too, fit on shape (N, 1)"
+            )
         if self.offset.ndim and array.shape[-1:] != self.offset.shape:
             raise ValueError(
-                f"x: expected shape (..., {len(self.offset)}) as in fit, got {array.shape}"
+                f"{name}: expected shape (..., {len(self.offset)}) as in fit, got {array.shape}"
             )
-        return self.offset.astype(array.dtype), self.unit.astype(array.dtype)
+        with np.errstate(over="ignore"):
+            return self.offset.astype(array.dtype), self.unit.astype(array.dtype)
 
 
 class StandardScaler(Scaler):
@@ -146,6 +161,16 @@ class MinMaxScaler(Scaler):
     def _learn(self, rows: Numbers) -> tuple[Numbers, Numbers]:
         low = rows.min(axis=0).astype(np.float64)
         return low, rows.max(axis=0) - low
+
+
+def _still_finite(name: str, before: Numbers, after: Numbers) -> Numbers:
+    """Return the scaled values, or raise if a finite one has become infinite."""
+    if (np.isfinite(before) & ~np.isfinite(after)).any():
+        raise ValueError(
+            f"{name}: expected values that {after.dtype} can hold when scaled, got larger ones; "
+            "scale in float64"
+        )
+    return after
 
 
 def _floats(name: str, x: Numbers) -> Numbers:

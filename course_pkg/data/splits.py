@@ -43,7 +43,7 @@ def random_split(count: int, fractions: Fractions, rng: np.random.Generator) -> 
     Raises
     ------
     TypeError, ValueError
-        If the arguments are none of these.
+        If the arguments are none of these, or a part whose share is above 0 would be empty.
 
     Examples
     --------
@@ -78,7 +78,8 @@ def stratified_split(
     Raises
     ------
     TypeError, ValueError
-        If the arguments are none of these.
+        If the arguments are none of these, strings stand beside integers, or a part whose share
+        is above 0 would be empty.
 
     Examples
     --------
@@ -104,7 +105,7 @@ def stratified_split(
         behind[more] -= 1
         for part, some in zip(parts, np.split(members, np.cumsum(sizes)[:2]), strict=True):
             part.append(some)
-    return Split(*(np.sort(np.concatenate(part)) for part in parts))
+    return _filled(Split(*(np.sort(np.concatenate(part)) for part in parts)), shares)
 
 
 def time_split(count: int, fractions: Fractions, *, gap: int = 0) -> Split:
@@ -132,7 +133,8 @@ def time_split(count: int, fractions: Fractions, *, gap: int = 0) -> Split:
     Raises
     ------
     TypeError, ValueError
-        If the arguments are none of these, or the gap leaves nothing of a part.
+        If the arguments are none of these, a part whose share is above 0 would be empty, or the
+        gap leaves nothing of it.
 
     Examples
     --------
@@ -145,9 +147,9 @@ def time_split(count: int, fractions: Fractions, *, gap: int = 0) -> Split:
     if gap < 0:
         raise ValueError(f"gap: expected an integer of at least 0, got {gap}")
     ends = np.round(np.cumsum(shares) * count).astype(int)  # half to even, as Python rounds
-    train, valid, test = np.split(np.arange(count), ends[:2])
+    train, valid, test = _filled(Split(*np.split(np.arange(count), ends[:2])), shares)
     for name, part in (("validation", valid), ("test", test)):
-        if gap and 0 < len(part) <= gap:
+        if 0 < len(part) <= gap:
             raise ValueError(
                 f"gap: expected less than the {len(part)} steps of the {name} part, got {gap}"
             )
@@ -178,7 +180,8 @@ def group_split(
     Raises
     ------
     TypeError, ValueError
-        If the arguments are none of these, or there are fewer groups than parts.
+        If the arguments are none of these, strings stand beside integers, or there are fewer
+        groups than parts.
 
     Examples
     --------
@@ -215,10 +218,32 @@ def _fractions(fractions: Fractions) -> npt.NDArray[np.float64]:
     return shares
 
 
+def _filled(split: Split, shares: npt.NDArray[np.float64]) -> Split:
+    """Return the split if each part that has a share has an example, or raise."""
+    for name, part, share in zip(split._fields, split, shares, strict=True):
+        if share > 0 and len(part) == 0:
+            count = sum(map(len, split))
+            raise ValueError(
+                f"fractions: expected an example for the part {name!r}, got none of {count}; "
+                "take more examples, or give the part the share 0"
+            )
+    return split
+
+
 def _labels(name: str, labels: Sequence[Hashable] | npt.NDArray[Any]) -> npt.NDArray[Any]:
     array = np.asarray(labels)
+    # NumPy would make strings of integers, or integers of True and False.
+    if array.ndim == 1 and array.dtype != object and not isinstance(labels, np.ndarray):
+        kinds = sorted({_kind(label) for label in labels})
+        if len(kinds) > 1:
+            raise TypeError(f"{name}: expected labels of one kind, got {' and '.join(kinds)}")
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name}: expected shape (N,) with N >= 1, got {array.shape}")
     if array.dtype.kind not in "iubUS":
         raise TypeError(f"{name}: expected integers or strings, got {array.dtype}")
     return array
+
+
+def _kind(label: Hashable) -> str:
+    integer = isinstance(label, (int, np.integer)) and not isinstance(label, bool)
+    return "int" if integer else type(label).__name__.removesuffix("_")

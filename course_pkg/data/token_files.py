@@ -39,7 +39,7 @@ def read_tokens(path: str | os.PathLike[str]) -> list[str]:
         If it is no UTF-8 text, or empty.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")  # some editors write a mark first
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: expected text in UTF-8, got {error}") from None
     if not text.strip():

@@ -44,7 +44,8 @@ class Vocabulary:
     Raises
     ------
     TypeError, ValueError
-        If a token is no string, empty or there twice, or the specials do not come first.
+        If there is no token, one is no string, empty or there twice, or, at level "word", has white
+        space inside, or the specials do not come first.
 
     Examples
     --------
@@ -71,6 +72,13 @@ class Vocabulary:
                 raise TypeError(f"{name}: expected a tuple, got {type(value).__name__}")
             for token in value:
                 _check_token(name, token)
+                if self.level == "word" and token.split() != [token]:
+                    raise ValueError(
+                        f"{name}: expected words without white space, got {token!r}; "
+                        "a text is made words by its method split"
+                    )
+        if not self.tokens:
+            raise ValueError("tokens: expected at least one, got none")
         if self.tokens[: len(self.specials)] != self.specials:
             raise ValueError(
                 f"tokens: expected the specials {self.specials} first, "
@@ -116,8 +124,9 @@ class Vocabulary:
         Raises
         ------
         TypeError, ValueError
-            If a token is no string, ``min_count`` is below 1, ``max_size`` leaves no room for
-            the specials, or a whole corpus (with ``train``, ``valid``, ``test``) is given.
+            If a token is no string, or no word at level "word", no token is left, ``min_count`` is
+            below 1, ``max_size`` leaves no room for the specials, or a whole corpus (with
+            ``train``, ``valid``, ``test``) is given.
 
         Examples
         --------
@@ -130,6 +139,8 @@ class Vocabulary:
                 f"{type(training_tokens).__name__}; pass its part 'train'"
             )
         check_size("min_count", min_count)
+        if isinstance(specials, str):
+            raise TypeError(f"specials: expected a list of tokens, got the string {specials!r}")
         firsts = tuple(specials)
         if max_size is not None and check_size("max_size", max_size) < len(firsts):
             raise ValueError(f"max_size: expected at least the {len(firsts)} specials")
@@ -156,10 +167,16 @@ class Vocabulary:
 
         Raises
         ------
+        TypeError
+            If it is no string.
         ValueError
             If it is unknown and the vocabulary has no ``"<unk>"``.
         """
-        number = self._ids.get(token, self._ids.get(UNKNOWN))
+        number = self._ids.get(token)
+        if number is None:
+            if not isinstance(token, str):
+                raise TypeError(f"tokens: expected strings, got {type(token).__name__}")
+            number = self._ids.get(UNKNOWN)
         if number is None:
             raise ValueError(
                 f"tokens: {token!r} is not in the vocabulary, which has no {UNKNOWN!r} for it"
@@ -172,7 +189,7 @@ class Vocabulary:
         Parameters
         ----------
         text : str or iterable of str
-            Tokens. A string is split: into characters, or, at level ``"word"``, at spaces.
+            Tokens. A string is split: into characters, or, at level ``"word"``, at white space.
 
         Returns
         -------
@@ -180,9 +197,13 @@ class Vocabulary:
 
         Raises
         ------
+        TypeError
+            If a token is no string.
         ValueError
             If a token is unknown and the vocabulary has no ``"<unk>"``.
         """
+        if isinstance(text, (bytes, bytearray)):  # also where it is empty
+            raise TypeError(f"text: expected a string or tokens, got {type(text).__name__}")
         tokens = text.split() if isinstance(text, str) and self.level == "word" else text
         return np.array([self.id(token) for token in tokens], dtype=np.int64)
 

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from course_pkg.data.atomic import write_atomically
+from course_pkg.data.atomic import remove_leftovers, write_atomically
 
 
 def test_it_writes_and_overwrites(tmp_path):
@@ -68,3 +68,13 @@ def test_a_killed_process_leaves_the_old_content_or_the_new(tmp_path):
         process.wait()
         process.stdout.close()
         assert path.read_bytes() in contents
+
+
+def test_leftovers_of_ones_own_files_go_and_nothing_else(tmp_path):
+    names = {".a.b-abcd_123.part", ".aXb-abcd_123.part", ".a.b-x.part", ".x.part", "a.b"}
+    for name in names:
+        (tmp_path / name).touch()
+    (tmp_path / ".a.b-folder_x.part").mkdir()
+    remove_leftovers(tmp_path, ["a.b", "c"])
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == names - {".a.b-abcd_123.part"} | {".a.b-folder_x.part"}

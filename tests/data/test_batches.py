@@ -28,7 +28,7 @@ def test_a_smaller_last_batch_can_be_left_out():
     batches = shuffled_batches(10, 4, np.random.default_rng(0), drop_last=True)
     assert [len(batch) for batch in batches] == [4, 4]
     assert len(shuffled_batches(8, 4, np.random.default_rng(0), drop_last=True)) == 2
-    assert shuffled_batches(3, 4, np.random.default_rng(0), drop_last=True) == []
+    assert len(shuffled_batches(4, 4, np.random.default_rng(0), drop_last=True)) == 1
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,30 @@ RNG = np.random.default_rng(0)
         (lambda: shuffled_batches(0, 2, RNG), ValueError, "count: expected an integer of at least"),
         (lambda: shuffled_batches(5, 0, RNG), ValueError, "batch_size: expected an integer of at"),
         (lambda: shuffled_batches(5, 2, 0), TypeError, "rng: expected a numpy.random.Generator"),
+        (
+            lambda: shuffled_batches(3, 4, RNG, drop_last=True),
+            ValueError,
+            "batch_size: expected at most count = 3 with drop_last, got 4",
+        ),
+        (
+            lambda: shuffled_batches(3, 2, RNG, drop_last="no"),
+            TypeError,
+            "drop_last: expected True or False, got 'no'",
+        ),
+        (lambda: padding_share([1, 2], [np.array([-1])]), ValueError, r"batches\[0\]: .* got -1"),
+        (lambda: padding_share([1, 2], [[0], [2]]), ValueError, r"batches\[1\]: .* got 2"),
+        (lambda: padding_share([1, 2], [[0.5]]), TypeError, r"batches\[0\]: expected integers"),
+        (
+            lambda: padding_share([1, 2], [np.array([True, False])]),
+            TypeError,
+            r"batches\[0\]: expected integers, got bool",
+        ),
+        (lambda: padding_share([1, 2], [0, 1]), ValueError, r"batches\[0\]: expected shape \(B,\)"),
+        (
+            lambda: padding_share([1, 2], [np.zeros(0, int)]),
+            ValueError,
+            r"batches\[0\]: expected at least one id",
+        ),
         (lambda: length_batches([], 2, RNG), ValueError, r"lengths: expected shape \(N,\) with N"),
         (lambda: length_batches([[1]], 2, RNG), ValueError, r"lengths: expected shape \(N,\) with"),
         (lambda: length_batches([1.0], 2, RNG), TypeError, "lengths: expected integers, got float"),

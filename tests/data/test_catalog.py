@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -127,6 +128,18 @@ def test_the_module_can_be_run():
     )
     assert run.returncode == 0, run.stderr
     assert run.stdout.rstrip().endswith("ptb")
+
+
+@pytest.mark.parametrize("buffered", ["", "1"])
+def test_a_reader_who_stops_reading_is_no_error(buffered):
+    command = [sys.executable, "-m", "course_pkg", "data", "list"]
+    environment = os.environ | {"PYTHONUNBUFFERED": buffered}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as run:
+        run.stdout.close()
+        assert run.stderr.read() == b""
+    assert run.returncode == 1
 
 
 def test_cards_can_be_printed():

@@ -149,3 +149,17 @@ WAYS = [Arc("a", 0.5, None), Arc("b", 0.5, None)]
 def test_bad_input_is_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("seed", "error", "message"),
+    [
+        (None, TypeError, "seed: expected an integer, got NoneType"),
+        (1.5, TypeError, "seed: expected an integer, got float"),
+        (True, TypeError, "seed: expected an integer, got bool"),
+        (-1, ValueError, "seed: expected an integer of at least 0, got -1"),
+    ],
+)
+def test_a_seed_that_would_not_repeat_the_text_is_refused(seed, error, message):
+    with pytest.raises(error, match=message):
+        load_agreement(10, seed=seed)

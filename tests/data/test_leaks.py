@@ -27,6 +27,10 @@ def test_it_finds_what_a_search_by_hand_finds(first, second):
         ([np.zeros((1, 4))], [np.zeros((2, 2))], []),  # of different shapes
         ([["to", "be"]], [["to", "be"], ["to"]], [(0, 0)]),
         (["1"], [1], []),  # text is no number
+        ([2**53], [2**53 + 1], []),  # the same as floats
+        ([[2**63 - 1, 1]], [[2**63 - 2, 1], [2**63 - 1, 1]], [(0, 1)]),
+        ([np.array([-(2**63)])], [np.array([-(2.0**63)])], [(0, 0)]),
+        ([np.uint64(2**63)], [2**63], [(0, 0)]),
     ],
 )
 def test_examples_of_all_kinds(first, second, expected):

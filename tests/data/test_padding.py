@@ -101,3 +101,22 @@ def test_bad_sequences_are_refused(sequences, error, message):
 def test_bad_batches_are_refused(x, lengths, error, message):
     with pytest.raises(error, match=message):
         unpad_batch(x, lengths)
+
+
+@pytest.mark.parametrize("pad", [1e300, -1e39, 10**400, 2.0**200])
+def test_padding_of_floats_must_be_one_of_them(pad):
+    with pytest.raises(ValueError, match="pad: expected a value that float32 can hold"):
+        pad_batch([np.zeros(2, np.float32), np.zeros(1, np.float32)], pad=pad)
+
+
+@pytest.mark.parametrize("pad", [np.nan, np.inf, -np.inf, 3.4e38, 0.1])
+def test_padding_of_floats_may_be_no_number_at_all(pad):
+    x = pad_batch([np.zeros(2, np.float32), np.zeros(1, np.float32)], pad=pad).x
+    np.testing.assert_array_equal(x[1, 1], np.float32(pad))
+
+
+@pytest.mark.parametrize("pad", ["0", None, True, 1j, [0]])
+@pytest.mark.parametrize("dtype", [int, float])
+def test_padding_must_be_a_number(pad, dtype):
+    with pytest.raises(TypeError, match="pad: expected a number, got"):
+        pad_batch([np.zeros(2, dtype), np.zeros(1, dtype)], pad=pad)

@@ -140,10 +140,42 @@ ONES = np.ones((3, 2))
             r"x: expected shape \(\.\.\.",
         ),
         (lambda s: s.fit(ONES).transform(np.ones((3, 2), int)), TypeError, "x: expected floats"),
-        (lambda s: s.fit(ONES).inverse([1.0, 2.0]), TypeError, "x: expected a NumPy array, got l"),
+        (lambda s: s.fit(ONES).inverse([1.0, 2.0]), TypeError, "z: expected a NumPy array, got l"),
+        (
+            lambda s: s.fit(ONES[:, 0]).transform(ONES),
+            ValueError,
+            r"x: expected shape \(N,\) as in fit, got \(3, 2\)",
+        ),
+        (
+            lambda s: s.fit(ONES[:, :1]).transform(ONES),
+            ValueError,
+            r"x: expected shape \(\.\.\., 1\) as in fit, got \(3, 2\)",
+        ),
+        (
+            lambda s: s.fit(np.array([0.0, 1e-20])).transform(np.array([1e30], np.float32)),
+            ValueError,
+            "x: expected values that float32 can hold when scaled",
+        ),
+        (
+            lambda s: s.fit(np.array([1e39, 2e39])).inverse(np.array([1.0], np.float32)),
+            ValueError,
+            "z: expected values that float32 can hold when scaled",
+        ),
+        (
+            lambda s: s.fit(np.array([-1.7e308, 1.7e308])),
+            ValueError,
+            "train: expected values whose mean and spread are finite",
+        ),
     ],
 )
 @each_kind
 def test_bad_input_is_refused(kind, call, error, message):
     with pytest.raises(error, match=message):
         call(kind())
+
+
+@each_kind
+def test_nan_passes_through(kind):
+    z = kind().fit(np.array([0.0, 1.0])).transform(np.array([np.nan, 1.0]))
+    assert np.isnan(z[0])
+    assert np.isfinite(z[1])

@@ -28,13 +28,31 @@ from course_pkg.data.download import DownloadError, data_folder
 from course_pkg.data.token_files import NAMES, read_tokens
 
 
-@given(st.text("ab\n"), st.floats(0, 1), st.floats(0, 1))
+@given(st.text("ab\n", min_size=1), st.floats(0, 1), st.floats(0, 1))
 def test_cut_loses_nothing_and_cuts_at_line_ends(text, a, b):
     parts = cut(text, (min(a, b), max(a, b)))
     assert "".join(parts) == text
     for n in (1, 2):
         before, after = "".join(parts[:n]), "".join(parts[n:])
         assert not before or not after or before.endswith("\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("", (0.5, 0.9)), ValueError, "text: expected at least one character"),
+        ((b"ab", (0.5, 0.9)), TypeError, "text: expected a string, got bytes"),
+        (("ab", (0.9, 0.5)), ValueError, "ends: expected two numbers, the smaller one first"),
+        (("ab", (0.9, 1.5)), ValueError, r"ends: expected a number in \[0, 1\], got 1.5"),
+        (("ab", (-0.5, 0.5)), ValueError, r"ends: expected a number in \[0, 1\], got -0.5"),
+        (("ab", (0.1, 0.5, 0.9)), ValueError, "ends: expected two numbers"),
+    ],
+)
+def test_a_cut_that_would_lose_or_double_text_is_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        cut(*arguments)
+    with pytest.raises(ValueError, match="at: expected at least one character"):
+        cut("ab", (0.5, 0.9), at="")
 
 
 def test_the_python_text_is_cut_in_three_without_rulers_among_the_words():
@@ -74,6 +92,7 @@ def test_another_source_or_level_is_refused(call):
         (b"a\n\nb", ["a", "<eos>", "<eos>", "b", "<eos>"]),
         (b" \n = Title = \n \n", ["<eos>", "=", "Title", "=", "<eos>", "<eos>"]),
         ("a\u2028b\u0085c\n".encode(), ["a", "b", "c", "<eos>"]),  # one line, not three
+        (b"\xef\xbb\xbfa b\n", ["a", "b", "<eos>"]),  # the mark that some editors write first
         ("<unk> 循环\r\n".encode(), ["<unk>", "循环", "<eos>"]),
     ],
 )
@@ -84,7 +103,12 @@ def test_lines_become_tokens_and_an_end(body, tokens, tmp_path):
 
 @pytest.mark.parametrize(
     ("body", "message"),
-    [(b"", "got an empty file"), (b" \n", "got an empty file"), (b"\xff", "UTF-8")],
+    [
+        (b"", "got an empty file"),
+        (b" \n", "got an empty file"),
+        (b"\xef\xbb\xbf", "got an empty file"),
+        (b"\xff", "UTF-8"),
+    ],
 )
 def test_a_file_that_is_no_text_is_refused(body, message, tmp_path):
     (tmp_path / "x").write_bytes(body)
