@@ -2,7 +2,8 @@
 
 Between the marks `### BEGIN SOLUTION` and `### END SOLUTION` a stub takes the solution's place;
 what stands between `### BEGIN HIDDEN TESTS` and `### END HIDDEN TESTS` is left out. A check cell
-gets the tag `raises-exception`: it is meant to fail until the exercise is solved.
+gets the tag `raises-exception`: it is meant to fail until the exercise is solved. As it gives
+answers away, JupyterLab shows it folded.
 
     python tools/make_exercises.py           write the exercises
     python tools/make_exercises.py --check   write nothing; exit 1 if an exercise is out of date
@@ -31,6 +32,7 @@ from notebook_files import METADATA, ROOT, dumps, notebooks_in, read, shown, wri
 STUB = "# YOUR CODE HERE\nraise NotImplementedError"
 TEXT_STUB = "YOUR ANSWER HERE"
 CHECK_TAG = "raises-exception"
+FOLDED = {"source_hidden": True}
 MARK = re.compile(r"\b(BEGIN|END) (SOLUTION|HIDDEN TESTS)\b")
 
 
@@ -141,6 +143,7 @@ def make_exercise(solution: NotebookNode) -> NotebookNode:
         if is_check(cell):
             tags = cell.metadata.get("tags", [])
             cell.metadata["tags"] = [*tags, *({CHECK_TAG} - set(tags))]
+            cell.metadata["jupyter"] = {**cell.metadata.get("jupyter", {}), **FOLDED}
     return exercise
 
 

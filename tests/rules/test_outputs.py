@@ -8,7 +8,7 @@ from notebook_files import METADATA, SEAL, read, shown
 
 from tests.rules.published import BOOK, EXERCISES, SOLUTIONS, each, report
 
-CELL_METADATA = {"tags", "mystnb", "nbgrader", "deletable", "editable", SEAL}
+CELL_METADATA = {"tags", "mystnb", "nbgrader", "deletable", "editable", "jupyter", SEAL}
 MACHINE = re.compile(
     r"(?<![\w/.-])/(?:home|root|tmp|work|Users|var|mnt)(?:/|\b)"  # not the path of an address
     r"|file://\S*"

@@ -75,6 +75,14 @@ def test_hidden_tests_are_left_out_and_the_check_may_fail(solution):
     assert check.metadata["tags"] == ["raises-exception"]
 
 
+def test_only_the_check_is_folded(solution):
+    solution.cells[2].metadata["jupyter"] = {"outputs_hidden": False}
+    title, answer, check = make_exercise(solution).cells
+    assert check.metadata["jupyter"] == {"outputs_hidden": False, "source_hidden": True}
+    assert "jupyter" not in title.metadata
+    assert "jupyter" not in answer.metadata
+
+
 def test_only_graded_test_cells_may_fail(solution):
     exercise = make_exercise(solution)
     assert all("tags" not in cell.metadata for cell in exercise.cells[:2])
