@@ -15,6 +15,7 @@ from course_pkg.data.atomic import write_atomically
 
 Record = Mapping[str, float | int | str | None]
 RECORDS, TABLE = "metrics.jsonl", "metrics.csv"
+BEGINNING = b'{"step"'  # of every record that a run writes
 
 
 class MetricLog:
@@ -39,6 +40,8 @@ class MetricLog:
         If TensorBoard is asked for and is not installed.
     ValueError
         If there are fewer than ``keep`` whole records, or the last of them is none.
+    FileExistsError
+        If none is to be kept, and the file does not begin as the log of a run does.
 
     Examples
     --------
@@ -64,6 +67,8 @@ class MetricLog:
                 f"{path}: expected at least the {keep} records that the checkpoint "
                 f"knows of, found {len(whole)}"
             )
+        if not keep and lines and not lines[0].startswith(BEGINNING[: len(lines[0])]):
+            raise FileExistsError(f"{path}: expected the log of a run, found another file")
         last = _parsed(whole[keep - 1], path, keep) if keep else {}
         write_atomically(path, b"".join(whole[:keep]))
         self.records = keep

@@ -44,7 +44,8 @@ def check_sequences(
         ...
     ValueError: x[0]: expected shape (T, 2) with T >= 1, got (5, 3)
     """
-    if not isinstance(x, (np.ndarray, Sequence)) or isinstance(x, str):
+    rows = x.ndim > 0 if isinstance(x, np.ndarray) else isinstance(x, Sequence)
+    if not rows or isinstance(x, str):
         raise TypeError(f"{name}: expected an array or a list of arrays, got {type(x).__name__}")
     features, tokens = settings.get("features"), settings.get("tokens")
     for n, sequence in enumerate(x):

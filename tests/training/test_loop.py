@@ -575,6 +575,10 @@ def test_files_of_somebody_else_stay(tmp_path, name):
         (tmp_path / own).write_text("precious")
     with pytest.raises(FileExistsError, match=name):
         fit(classify(), SETTINGS, folder=tmp_path)
+    if name == "metrics.jsonl":
+        with pytest.raises(FileExistsError, match="expected the log of a run, found another file"):
+            fit(classify(), SETTINGS, folder=tmp_path, resume=True)
+    assert (tmp_path / name).read_text() == "precious"
     (tmp_path / name).unlink()
     fit(classify(), SETTINGS, folder=tmp_path)
     assert (tmp_path / ".x.part").read_text() == "precious"

@@ -212,6 +212,11 @@ NONE = np.zeros(0, dtype=int)
             "x: expected an array or a list of arrays, got NoneType",
         ),
         (
+            lambda: Classify(MODEL, {"train": Labelled(np.array(1.0), TWO)}),
+            TypeError,
+            "x: expected an array or a list of arrays, got ndarray",
+        ),
+        (
             lambda: Classify(MODEL, {"train": Labelled(X, TWO[:, None])}),
             ValueError,
             r"labels: expected shape \(N,\), got \(4, 1\)",
