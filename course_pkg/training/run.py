@@ -128,13 +128,13 @@ def _check_folder(folder: Path, config: Config, resume: bool) -> None:
     """Raise unless there is no run folder yet, or the one that is there may be used."""
     if not folder.exists():
         return
-    remove_leftovers(folder, FILES)
     file = folder / CONFIG
+    if file.exists() and not resume:  # it may even be running
+        raise FileExistsError(
+            f"{folder}: a run is here; go on with --resume, or take another folder by --out"
+        )
+    remove_leftovers(folder, FILES)
     if file.exists():
-        if not resume:
-            raise FileExistsError(
-                f"{folder}: a run is here; go on with --resume, or take another folder by --out"
-            )
         try:
             old, new = asdict(config_from(read_toml(file))), asdict(config)
         except ConfigError as error:

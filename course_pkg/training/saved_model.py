@@ -92,7 +92,9 @@ def load_model(path: Path, *, vocabulary: str | None = None) -> SavedModel:
     name = Path(path).name
     try:
         kind, settings = MODELS[content["model"]], content["settings"]
-        about: dict[str, Any] = dict(content["about"])
+        about: dict[str, Any] = content["about"]
+        if not isinstance(about, dict):
+            raise TypeError(f"about: expected an object, got {type(about).__name__}")
         if settings.get("layers", 1) > len(tensors):
             raise ValueError(f"layers: expected tensors for each, got {len(tensors)} in all")
         with torch.device("meta"):

@@ -281,7 +281,11 @@ def test_what_a_killed_run_has_left_is_no_file_of_somebody_else(config, tmp_path
     assert run(config, "--out", tmp_path, "--resume") == 0
     assert not own.exists()
     other.write_text("precious")
+    own.write_text("ta")
+    assert run(config, "--out", tmp_path) == 1  # a run that goes on may be writing it
+    assert own.exists()
     assert run(config, "--out", tmp_path, "--resume") == 0
+    assert not own.exists()
     assert other.read_text() == "precious"
     capsys.readouterr()
 
@@ -420,6 +424,7 @@ def test_a_model_file_builds_the_same_model(tmp_path, model):
         {"model": "LanguageModel", "settings": {"tokens": 9}, "about": {}},
         {"model": ["list"], "settings": {}, "about": {}},
         {"model": "LanguageModel", "settings": {"tokens": 9}, "about": None},
+        {"model": "LanguageModel", "settings": {"tokens": 9}, "about": [["a", 1]]},
         {"model": "LanguageModel", "settings": None, "about": {}},
         {"model": "LanguageModel", "settings": {"tokens": 9, "layers": 10**9}, "about": {}},
         {"model": "LanguageModel", "settings": {"tokens": 10**9, "hidden": 10**6}, "about": {}},
