@@ -20,11 +20,12 @@ from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.early_stopping import EarlyStopping
 from course_pkg.training.log import RECORDS, TABLE, RunLog, tensorboard_class
 from course_pkg.training.metrics import Mean
+from course_pkg.training.position import Position, check_position
 from course_pkg.training.progress import ProgressBar
 from course_pkg.training.schedules import make_schedule
 from course_pkg.training.seeding import seed_everything
 from course_pkg.training.settings import Settings, make_optimiser
-from course_pkg.training.state import Position, check_position, pack, read_own, unpack
+from course_pkg.training.state import pack, read_own, unpack
 from course_pkg.training.task import Batch, Carry, Task
 from course_pkg.training.update import update
 

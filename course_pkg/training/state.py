@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import torch
@@ -13,33 +12,10 @@ from torch import Tensor, nn
 from course_pkg.reference.checks import check_number
 from course_pkg.training.checkpoint import UNFIT, Checkpoint, CheckpointError
 from course_pkg.training.early_stopping import EarlyStopping
-from course_pkg.training.metrics import Mean
+from course_pkg.training.position import Position, read_position
 from course_pkg.training.seeding import RandomState, get_random_state, set_random_state
 from course_pkg.training.settings import check_count
 from course_pkg.training.task import Carry
-
-
-@dataclass
-class Position:
-    """How far a run is."""
-
-    epoch: int = 0
-    batch: int = 0  # batches of this epoch that are done
-    step: int = 0  # updates
-    records: int = 0  # lines of the log
-    epoch_loss: Mean = field(default_factory=Mean)  # over the batches of this epoch that are done
-    log_loss: Mean = field(default_factory=Mean)  # since the last record
-
-    def add(self, batches: int, loss: Mean) -> None:
-        """Take note of an update."""
-        self.step += 1
-        self.batch += batches
-        self.epoch_loss = self.epoch_loss.add(*loss)
-        self.log_loss = self.log_loss.add(*loss)
-
-    def start_epoch(self) -> None:
-        """Go on to the first batch of the next epoch."""
-        self.epoch, self.batch, self.epoch_loss = self.epoch + 1, 0, Mean()
 
 
 class Own(NamedTuple):
@@ -133,7 +109,7 @@ def unpack(
             )
         check_tensors("model", _below("model", tensors), model.state_dict())
         model.load_state_dict(_below("model", tensors))
-        position = _position(about["position"])
+        position = read_position(about["position"])
         state: dict[int, dict[str, Any]] = {
             int(index): dict(values) for index, values in about["optimiser"]["state"].items()
         }
@@ -160,40 +136,6 @@ def unpack(
     return position, carry
 
 
-def check_position(position: Position, per_epoch: int, accumulate: int, total: int) -> None:
-    """Raise unless a run with this plan can be where a checkpoint says that it is.
-
-    Parameters
-    ----------
-    position : Position
-    per_epoch : int
-        Batches in an epoch.
-    accumulate : int
-        Batches to an update; the last update of an epoch may have fewer.
-    total : int
-        Updates in the whole run.
-
-    Raises
-    ------
-    CheckpointError
-        If it cannot.
-
-    Examples
-    --------
-    >>> check_position(Position(epoch=1, batch=4, step=6), per_epoch=7, accumulate=2, total=9)
-    >>> check_position(Position(epoch=1, batch=4, step=5), per_epoch=7, accumulate=2, total=9)
-    Traceback (most recent call last):
-        ...
-    course_pkg.training.checkpoint.CheckpointError: position: no run with these settings is at ...
-    """
-    epoch, batch, step = position.epoch, position.batch, position.step
-    updates = epoch * math.ceil(per_epoch / accumulate) + batch // accumulate
-    if step != updates or step > total or batch >= per_epoch or batch % accumulate:
-        raise CheckpointError(
-            f"position: no run with these settings is at epoch {epoch}, batch {batch}, step {step}"
-        )
-
-
 def check_tensors(what: str, tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
     """Raise unless tensors have the names and shapes that are expected.
 
@@ -213,19 +155,6 @@ def check_tensors(what: str, tensors: Mapping[str, Tensor], expected: Mapping[st
                 f"{what}.{name}: expected shape {tuple(expected[name].shape)}, "
                 f"got {tuple(tensor.shape)}"
             )
-
-
-def _position(saved: Mapping[str, Any]) -> Position:
-    """Check the kinds of numbers of a position."""
-    epoch, batch, step, records = (
-        check_count(name, saved[name]) for name in ("epoch", "batch", "step", "records")
-    )
-    epoch_loss, log_loss = (_mean(name, *saved[name]) for name in ("epoch_loss", "log_loss"))
-    return Position(epoch, batch, step, records, epoch_loss, log_loss)
-
-
-def _mean(name: str, total: float, number: float) -> Mean:
-    return Mean(*(check_number(name, value, "(-inf, inf)") for value in (total, number)))
 
 
 def _check_stopping(about: Mapping[str, Any], best: Mapping[str, Tensor], model: nn.Module) -> None:
