@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from course_pkg.reference.checks import check_size
-from course_pkg.reference.initialization import check_generator
+from course_pkg.checks import check_generator, check_size
 
 # Always to answer 1, the mean of the sum, has the variance of the sum of two uniform numbers.
 ADDING_BASELINE = 1 / 6

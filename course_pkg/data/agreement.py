@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_pkg.checks import check_seed, check_size
 from course_pkg.data.card import DataCard
 from course_pkg.data.corpus import Corpus
 from course_pkg.data.grammar import Arc, Grammar
-from course_pkg.reference.checks import check_size
 
 AGREEMENT_CARD = DataCard(
     name="Agreement grammar",
@@ -129,7 +129,7 @@ def load_agreement(sentences: int = 12_000, seed: int = 0) -> Corpus:
     Raises
     ------
     TypeError, ValueError
-        If a number is no integer, there are fewer than 10 sentences, or the seed is below 0.
+        If a number is no integer, there are fewer than 10 sentences, or the seed is no seed.
 
     Examples
     --------
@@ -139,11 +139,7 @@ def load_agreement(sentences: int = 12_000, seed: int = 0) -> Corpus:
     """
     if check_size("sentences", sentences) < 10:
         raise ValueError(f"sentences: expected at least 10, got {sentences}")
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        raise TypeError(f"seed: expected an integer, got {type(seed).__name__}")
-    if seed < 0:
-        raise ValueError(f"seed: expected an integer of at least 0, got {seed}")
-    grammar, rng = agreement_grammar(), np.random.default_rng(seed)
+    grammar, rng = agreement_grammar(), np.random.default_rng(check_seed(seed))
     few = sentences // 10
     train, valid, test = (grammar.sample(n, rng) for n in (sentences - 2 * few, few, few))
     return Corpus(train, valid, test, "word", AGREEMENT_CARD)

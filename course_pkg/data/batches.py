@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from course_pkg.reference.checks import check_flag, check_ids, check_size
-from course_pkg.reference.initialization import check_generator
+from course_pkg.checks import check_flag, check_generator, check_size
+from course_pkg.reference.checks import check_ids
 
 Indices = npt.NDArray[np.int64]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from course_pkg.checks import check_number
 from course_pkg.data.card import DataCard
-from course_pkg.reference.checks import check_number
 
 
 class Corpus(NamedTuple):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from course_pkg.reference.checks import check_size
+from course_pkg.checks import check_size
 
 A, B_, END = 0, 1, 2  # the symbols to predict; only a and b are read
 IGNORED = -1  # the target behind the end of a string

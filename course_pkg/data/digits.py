@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from course_pkg.checks import check_option
 from course_pkg.data.archives import unpack_gzip
 from course_pkg.data.card import DataCard
 from course_pkg.data.download import INSTALL, RemoteFile, fetch
 from course_pkg.data.idx import read_idx
 from course_pkg.data.splits import stratified_split
-from course_pkg.reference.checks import check_option
 
 DIGITS_CARD = DataCard(
     name="MNIST digits, 5,000 of them",

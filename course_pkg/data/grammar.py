@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_pkg.reference.checks import check_number, check_size
-from course_pkg.reference.initialization import check_generator
+from course_pkg.checks import check_generator, check_number, check_size
 
 
 class Arc(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from course_pkg.checks import check_real
 from course_pkg.reference.checks import check_lengths
 
 
@@ -75,10 +76,7 @@ def pad_batch(sequences: Sequence[npt.ArrayLike], *, pad: float = 0) -> PaddedBa
                 f"sequences[{b}]: expected shape {expected} with T >= 1, got {array.shape}"
             )
     dtype = np.result_type(*arrays)
-    if isinstance(pad, (bool, np.bool_)) or not isinstance(
-        pad, (int, float, np.integer, np.floating)
-    ):
-        raise TypeError(f"pad: expected a number, got {type(pad).__name__}")
+    check_real("pad", pad)
     if not _is_in(pad, dtype):
         raise ValueError(f"pad: expected a value that {dtype} can hold, got {pad}")
     lengths = np.array([len(array) for array in arrays], dtype=np.int64)  # (B,)

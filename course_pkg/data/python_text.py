@@ -5,10 +5,10 @@ from __future__ import annotations
 import platform
 from typing import Any
 
+from course_pkg.checks import check_option
 from course_pkg.data.card import DataCard
 from course_pkg.data.corpus import Corpus, cut
 from course_pkg.data.tokens import words
-from course_pkg.reference.checks import check_option
 
 PYTHON_TEXT_CARD = DataCard(
     name="Python language reference",

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from course_pkg.reference.checks import check_number, check_size
-from course_pkg.reference.initialization import check_generator
+from course_pkg.checks import check_count, check_generator, check_number, check_size
 
 Fractions = tuple[float, float, float]
 Indices = npt.NDArray[np.int64]
@@ -142,10 +141,7 @@ def time_split(count: int, fractions: Fractions, *, gap: int = 0) -> Split:
     Split(train=array([0, 1, 2, 3, 4, 5]), valid=array([7]), test=array([9]))
     """
     count, shares = check_size("count", count), _fractions(fractions)
-    if isinstance(gap, bool) or not isinstance(gap, (int, np.integer)):
-        raise TypeError(f"gap: expected an integer, got {type(gap).__name__}")
-    if gap < 0:
-        raise ValueError(f"gap: expected an integer of at least 0, got {gap}")
+    gap = check_count("gap", gap)
     ends = np.round(np.cumsum(shares) * count).astype(int)  # half to even, as Python rounds
     train, valid, test = _filled(Split(*np.split(np.arange(count), ends[:2])), shares)
     for name, part in (("validation", valid), ("test", test)):

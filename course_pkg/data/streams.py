@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_pkg.reference.checks import IntArray, check_size
+from course_pkg.checks import check_integer, check_size
+from course_pkg.reference.checks import IntArray
 
 
 class StreamWindow(NamedTuple):
@@ -69,9 +70,7 @@ class TokenStreams(Sequence[StreamWindow]):
 
     def __getitem__(self, k: int) -> StreamWindow:  # type: ignore[override]
         """Return window number ``k``, counted from 0; slices are refused."""
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)):
-            raise TypeError(f"k: expected an integer, got {type(k).__name__}")
-        if not 0 <= k < len(self):
+        if not 0 <= check_integer("k", k) < len(self):
             raise IndexError(f"k: expected a window in 0..{len(self) - 1}, got {k}")
         steps = slice(k * self.T, (k + 1) * self.T)
         return StreamWindow(self._x[steps], self._y[steps], first=k == 0)

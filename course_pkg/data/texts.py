@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from course_pkg.checks import check_option
 from course_pkg.data.corpus import Corpus
 from course_pkg.data.ptb import load_ptb
 from course_pkg.data.python_text import load_python_text
 from course_pkg.data.tinyshakespeare import load_tinyshakespeare
-from course_pkg.reference.checks import check_option
 
 SOURCES = ("offline", "full")
 

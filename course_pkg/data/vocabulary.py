@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from course_pkg.checks import check_option, check_size
 from course_pkg.data.atomic import write_atomically
-from course_pkg.reference.checks import check_option, check_size
 
 PAD, UNKNOWN, BEGIN, END = "<pad>", "<unk>", "<bos>", "<eos>"
 SPECIALS = (PAD, UNKNOWN, BEGIN, END)

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_pkg.checks import check_number, check_option, check_size
 from course_pkg.models.checks import Lengths, check_id_tensor, lengths_beside
 from course_pkg.models.recurrent import Recurrent
-from course_pkg.reference.checks import check_number, check_option, check_size
 
 
 class SequenceClassifier(nn.Module):

@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from course_pkg.checks import check_flag, check_number, check_size
 from course_pkg.models.checks import check_id_tensor
 from course_pkg.models.recurrent import Recurrent, State
-from course_pkg.reference.checks import check_flag, check_number, check_size
 
 
 class LanguageModel(nn.Module):

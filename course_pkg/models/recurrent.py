@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+from course_pkg.checks import check_option
 from course_pkg.models.checks import (
     Lengths,
     check_input,
@@ -18,7 +19,6 @@ from course_pkg.models.checks import (
 from course_pkg.models.gru import GRU
 from course_pkg.models.lstm import LSTM
 from course_pkg.models.rnn import RNN
-from course_pkg.reference.checks import check_option
 
 State = tuple[Tensor, ...]  # (L*D, B, H) each: h, and c for an LSTM
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from course_pkg.checks import check_option
 from course_pkg.models.checks import Lengths
 from course_pkg.models.stack import (
     Gradient,
@@ -16,7 +17,6 @@ from course_pkg.models.stack import (
     refuse_second_derivative,
     uniform,
 )
-from course_pkg.reference.checks import check_option
 
 Nonlinearity = Literal["tanh", "relu"]
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from course_pkg.checks import check_flag, check_number, check_option, check_size
 from course_pkg.models.checks import (
     Lengths,
     NamedStates,
@@ -18,7 +19,6 @@ from course_pkg.models.checks import (
     check_states,
     lengths_beside,
 )
-from course_pkg.reference.checks import check_flag, check_number, check_option, check_size
 
 Gradient = Literal["autograd", "by_hand"]
 # What torch.nn's modules take and ours do not, and what to do instead.

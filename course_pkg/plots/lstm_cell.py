@@ -13,9 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Circle, FancyBboxPatch
 
+from course_pkg.checks import check_number
 from course_pkg.plots.diagrams import _arrow, _canvas
 from course_pkg.plots.style import BLUE, GREEN, GREY, INK, RED
-from course_pkg.reference.checks import check_array, check_number
+from course_pkg.reference.checks import check_array
 
 
 def lstm_cell() -> Figure:

@@ -10,8 +10,9 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
+from course_pkg.checks import check_number
 from course_pkg.plots.style import BLUE, INK
-from course_pkg.reference.checks import check_array, check_number
+from course_pkg.reference.checks import check_array
 
 
 def heatmap(

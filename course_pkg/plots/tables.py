@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from course_pkg.reference.checks import check_number
+from course_pkg.checks import check_number
 
 
 @dataclass(frozen=True)

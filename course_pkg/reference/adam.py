@@ -7,13 +7,8 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from course_pkg.reference.checks import (
-    Array,
-    check_flag,
-    check_integer,
-    check_named_tuple,
-    check_number,
-)
+from course_pkg.checks import check_flag, check_integer, check_number
+from course_pkg.reference.checks import Array, check_named_tuple
 from course_pkg.reference.tree import leaves, match_leaves, rebuild
 
 P = TypeVar("P")

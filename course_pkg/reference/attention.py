@@ -8,14 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_pkg.reference.checks import (
-    Array,
-    IntArray,
-    Shapes,
-    check_lengths,
-    check_named_tuple,
-    check_size,
-)
+from course_pkg.checks import check_size
+from course_pkg.reference.checks import Array, IntArray, Shapes, check_lengths, check_named_tuple
 from course_pkg.reference.softmax import Mask, check_mask, softmax, softmax_backward
 
 

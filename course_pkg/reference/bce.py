@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from course_pkg.checks import check_number
 from course_pkg.reference.activations import sigmoid
-from course_pkg.reference.checks import Array, Shapes, all_axes, check_named_tuple, check_number
+from course_pkg.reference.checks import Array, Shapes, all_axes, check_named_tuple
 from course_pkg.reference.reduction import Reduction, check_reduction, reduce, spread
 
 

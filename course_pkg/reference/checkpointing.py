@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_pkg.checks import check_size
 from course_pkg.reference import rnn
-from course_pkg.reference.checks import Array, Shapes, check_named_tuple, check_size
+from course_pkg.reference.checks import Array, Shapes, check_named_tuple
 
 # Takes the steps of a segment and their states (n, B, H); returns the gradient (n, B, H).
 LossGradient = Callable[[slice, Array], Array]

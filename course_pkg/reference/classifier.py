@@ -7,21 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from course_pkg.checks import check_generator, check_size
 from course_pkg.reference import linear
-from course_pkg.reference.checks import (
-    Array,
-    IntArray,
-    Shapes,
-    check_cell,
-    check_named_tuple,
-    check_size,
-)
-from course_pkg.reference.initialization import (
-    DType,
-    check_generator,
-    orthogonal,
-    xavier_uniform,
-)
+from course_pkg.reference.checks import Array, IntArray, Shapes, check_cell, check_named_tuple
+from course_pkg.reference.initialization import DType, orthogonal, xavier_uniform
 from course_pkg.reference.stack import Cell
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from course_pkg.reference.checks import check_number
+from course_pkg.checks import check_number
 from course_pkg.reference.tree import leaves, rebuild
 
 P = TypeVar("P")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_pkg.reference.checks import check_size
+from course_pkg.checks import check_size
 
 
 def step_flops(I: int, H: int, gates: int) -> int:

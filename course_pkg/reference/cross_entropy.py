@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from course_pkg.checks import check_integer, check_number
 from course_pkg.reference.checks import (
     Array,
     IntArray,
     Shapes,
     check_ids,
-    check_integer,
     check_named_tuple,
-    check_number,
     leading_axes,
 )
 from course_pkg.reference.reduction import Reduction, check_reduction, reduce, spread

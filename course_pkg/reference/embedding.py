@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_pkg.checks import check_integer
 from course_pkg.reference.checks import (
     Array,
     IntArray,
     Shapes,
     all_axes,
     check_ids,
-    check_integer,
     check_named_tuple,
 )
 

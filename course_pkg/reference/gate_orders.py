@@ -19,8 +19,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from course_pkg.checks import check_option
 from course_pkg.reference import gru, lstm
-from course_pkg.reference.checks import Array, Shapes, check_named_tuple, check_option, check_params
+from course_pkg.reference.checks import Array, Shapes, check_named_tuple, check_params
 
 CellName = Literal["lstm", "gru"]
 Params = lstm.Params | gru.Params

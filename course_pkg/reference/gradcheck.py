@@ -6,13 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from course_pkg.checks import check_real
 from course_pkg.reference.checks import Array, check_array
-
-
-def _check_number(name: str, value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.floating)):
-        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
-    return float(value)
 
 
 def numerical_gradient(f: Callable[[], float], array: Array, eps: float = 1e-6) -> Array:
@@ -57,7 +52,7 @@ def numerical_gradient(f: Callable[[], float], array: Array, eps: float = 1e-6) 
         raise ValueError("array: expected an array that can be written to, got a read-only one")
     if not callable(f):
         raise TypeError(f"f: expected a function without arguments, got {type(f).__name__}")
-    _check_number("eps", eps)
+    check_real("eps", eps)
     if not (np.isfinite(eps) and eps > 0):
         raise ValueError(f"eps: expected a positive number, got {eps}")
     gradient = np.empty_like(array)
@@ -65,9 +60,9 @@ def numerical_gradient(f: Callable[[], float], array: Array, eps: float = 1e-6) 
         value = array[index]
         try:
             array[index] = value + eps
-            above = _check_number("f()", f())
+            above = float(check_real("f()", f()))
             array[index] = value - eps
-            below = _check_number("f()", f())
+            below = float(check_real("f()", f()))
         finally:
             array[index] = value
         gradient[index] = (above - below) / (2 * eps)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from course_pkg.reference.checks import Array, check_number, check_size
+from course_pkg.checks import check_generator, check_number, check_size
+from course_pkg.reference.checks import Array
 
 DType = npt.DTypeLike
 
@@ -18,12 +19,6 @@ def _check(n_out: int, n_in: int, rng: np.random.Generator, dtype: DType) -> np.
     check_size("n_in", n_in)
     check_generator(rng)
     return check_dtype(dtype)
-
-
-def check_generator(rng: np.random.Generator) -> None:
-    """Raise unless ``rng`` is a NumPy Generator."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng: expected a numpy.random.Generator, got {type(rng).__name__}")
 
 
 def check_dtype(dtype: DType) -> np.dtype[Any]:

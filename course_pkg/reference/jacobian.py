@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
+from course_pkg.checks import check_number, check_size
 from course_pkg.reference import rnn
-from course_pkg.reference.checks import Array, Shapes, check_named_tuple, check_number, check_size
+from course_pkg.reference.checks import Array, Shapes, check_named_tuple
 
 
 def slopes(cache: rnn.Cache) -> Array:

@@ -6,14 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_pkg.reference.checks import (
-    Array,
-    Shapes,
-    all_axes,
-    check_named_tuple,
-    check_number,
-    leading_axes,
-)
+from course_pkg.checks import check_number
+from course_pkg.reference.checks import Array, Shapes, all_axes, check_named_tuple, leading_axes
 
 
 class Params(NamedTuple):

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
 
 import numpy as np
 
+from course_pkg.checks import check_number
 from course_pkg.reference.checks import Array, Shapes
-
-
-def _check_keep(z: float) -> float:
-    if isinstance(z, bool) or not isinstance(z, Real):
-        raise TypeError(f"z: expected a number, got {type(z).__name__}")
-    if not 0 < z < 1:
-        raise ValueError(f"z: expected a number between 0 and 1, got {z}")
-    return float(z)
 
 
 def smooth(x: Array, z: float, h0: Array) -> Array:
@@ -52,7 +44,7 @@ def smooth(x: Array, z: float, h0: Array) -> Array:
     shapes = Shapes()
     shapes.array("x", x, ("T", "B", "H"))
     shapes.array("h0", h0, ("B", "H"))
-    z = _check_keep(z)
+    z = check_number("z", z, "(0, 1)")
     y = np.empty_like(x)
     h = h0
     for t in range(len(x)):
@@ -87,4 +79,4 @@ def time_constant(z: float) -> float:
     >>> round(time_constant(0.9), 2)
     9.49
     """
-    return -1 / math.log(_check_keep(z))
+    return -1 / math.log(check_number("z", z, "(0, 1)"))

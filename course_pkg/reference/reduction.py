@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from course_pkg.reference.checks import Array, Shapes, all_axes, check_number, check_option
+from course_pkg.checks import check_number, check_option
+from course_pkg.reference.checks import Array, Shapes, all_axes
 
 Reduction = Literal["mean", "sum", "none"]
 

@@ -7,15 +7,14 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from course_pkg.checks import check_option, check_size
 from course_pkg.reference.checks import (
     Array,
     IntArray,
     Shapes,
     check_lengths,
     check_named_tuple,
-    check_option,
     check_params,
-    check_size,
     valid_steps,
 )
 from course_pkg.reference.time_blocks import time_blocks

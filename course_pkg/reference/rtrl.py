@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_pkg.checks import check_size
 from course_pkg.reference import rnn
 from course_pkg.reference.checks import (
     Array,
@@ -15,7 +16,6 @@ from course_pkg.reference.checks import (
     check_lengths,
     check_named_tuple,
     check_params,
-    check_size,
     valid_steps,
 )
 from course_pkg.reference.initialization import check_dtype

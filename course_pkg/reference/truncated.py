@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_pkg.checks import check_generator, check_number, check_size
 from course_pkg.reference import rnn
-from course_pkg.reference.checks import (
-    Array,
-    Shapes,
-    check_named_tuple,
-    check_number,
-    check_size,
-    valid_steps,
-)
-from course_pkg.reference.initialization import check_generator
+from course_pkg.reference.checks import Array, Shapes, check_named_tuple, valid_steps
 
 
 def chunks(T: int, k: int) -> Array:

@@ -7,16 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from course_pkg.training.config import SHORT
+
 DESCRIPTION = """\
 Train the model that a TOML file describes, and keep everything in a run folder: the
 configuration with every default (config.toml), the log (metrics.jsonl, metrics.csv), the state to
 resume from (checkpoint.safetensors), the best weights (model.safetensors), the measurements
 (result.json) and a model card (card.md). Interrupt it when you like, and go on with --resume.
 """
-
-
-# Options that stand for keys of the configuration.
-SHORT = {"device": "--device", "data.source": "--source", "training.seed": "--seed"}
 
 
 def add_commands(subparsers: Any) -> None:

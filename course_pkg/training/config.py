@@ -14,6 +14,9 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 C = TypeVar("C")
 
+# The keys that have an option of their own on the command line.
+SHORT = {"device": "--device", "data.source": "--source", "training.seed": "--seed"}
+
 
 class ConfigError(ValueError):
     """The configuration does not say what it should; the message names the key."""

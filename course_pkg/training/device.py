@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from course_pkg.reference.checks import check_option
+from course_pkg.checks import check_option
 
 
 class DeviceError(RuntimeError):

@@ -8,8 +8,7 @@ from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from course_pkg.reference.checks import check_number, check_option
-from course_pkg.training.settings import check_count
+from course_pkg.checks import check_count, check_number, check_option
 
 Goal = Literal["min", "max"]
 

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_pkg.reference.checks import check_number, check_size
-from course_pkg.training.settings import check_count
+from course_pkg.checks import check_count, check_number, check_size
 
 
 class Mean(NamedTuple):

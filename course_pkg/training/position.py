@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from course_pkg.reference.checks import check_number
+from course_pkg.checks import check_count, check_number
 from course_pkg.training.checkpoint import CheckpointError
 from course_pkg.training.metrics import Mean
-from course_pkg.training.settings import check_count
 
 
 @dataclass

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 import torch
 from torch import nn
 
-from course_pkg.reference.checks import check_option
+from course_pkg.checks import check_option
 from course_pkg.training.settings import PRECISIONS
 
 

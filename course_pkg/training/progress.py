@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from course_pkg.reference.checks import check_size
+from course_pkg.checks import check_size
 
 
 class ProgressBar:

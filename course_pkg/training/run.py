@@ -13,8 +13,7 @@ from typing import Any
 import torch
 
 from course_pkg.data.atomic import remove_leftovers, write_atomically
-from course_pkg.training.cli import SHORT
-from course_pkg.training.config import ConfigError, override, read_toml, to_toml
+from course_pkg.training.config import SHORT, ConfigError, override, read_toml, to_toml
 from course_pkg.training.distributed import from_main, process_group
 from course_pkg.training.log import RECORDS, TABLE, finite
 from course_pkg.training.loop import CHECKPOINT, check_fits, evaluate, fit

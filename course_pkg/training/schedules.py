@@ -9,17 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from course_pkg.reference.checks import check_number, check_option, check_size
+from course_pkg.checks import check_count, check_number, check_option, check_size
 
 Schedule = Callable[[int], float]
 
 
 def _check_step(step: int, total: int) -> None:
-    if isinstance(step, bool) or not isinstance(step, int):
-        raise TypeError(f"step: expected an integer, got {type(step).__name__}")
+    check_count("step", step)
     check_size("total", total)
-    if step < 0:
-        raise ValueError(f"step: expected an integer of at least 0, got {step}")
 
 
 def constant(step: int, total: int) -> float:

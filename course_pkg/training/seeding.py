@@ -10,29 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_pkg.checks import check_seed
+
 
 class RandomState(NamedTuple):
     """The state of every generator that a training step may draw from."""
 
     tensors: dict[str, Tensor]  # torch's generators: the CPU's, and the CUDA device's if used
     about: dict[str, Any]  # those of Python and of NumPy, as JSON
-
-
-def check_seed(seed: int) -> int:
-    """Return ``seed`` if it is an integer in 0..2^32 - 1, or raise.
-
-    Examples
-    --------
-    >>> check_seed(-1)
-    Traceback (most recent call last):
-        ...
-    ValueError: seed: expected an integer in 0..4294967295, got -1
-    """
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        raise TypeError(f"seed: expected an integer, got {type(seed).__name__}")
-    if not 0 <= seed < 2**32:
-        raise ValueError(f"seed: expected an integer in 0..{2**32 - 1}, got {seed}")
-    return int(seed)
 
 
 def seed_everything(seed: int, *, deterministic: bool = False) -> None:

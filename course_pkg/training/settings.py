@@ -7,13 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
-from course_pkg.reference.checks import check_flag, check_number, check_option, check_size
+from course_pkg.checks import (
+    check_count,
+    check_flag,
+    check_number,
+    check_option,
+    check_seed,
+    check_size,
+)
 from course_pkg.training.schedules import SCHEDULES
-from course_pkg.training.seeding import check_seed
 
 OPTIMISERS = ("adam", "adamw", "sgd")
 PRECISIONS = ("full", "bfloat16")
@@ -160,23 +165,6 @@ def check_selection(part: str) -> str:
     if any(word.startswith("train") for word in words):
         raise ValueError(f"select_on: expected a held-out part such as 'valid', got {part!r}")
     return part
-
-
-def check_count(name: str, value: int) -> int:
-    """Return ``value`` if it is an integer of at least 0, or raise.
-
-    Examples
-    --------
-    >>> check_count("patience", -1)
-    Traceback (most recent call last):
-        ...
-    ValueError: patience: expected an integer of at least 0, got -1
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name}: expected an integer, got {type(value).__name__}")
-    if value < 0:
-        raise ValueError(f"{name}: expected an integer of at least 0, got {value}")
-    return int(value)
 
 
 def make_optimiser(settings: Settings, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:

@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from course_pkg.reference.checks import check_number
+from course_pkg.checks import check_count, check_number
 from course_pkg.training.checkpoint import UNFIT, Checkpoint, CheckpointError
 from course_pkg.training.early_stopping import EarlyStopping
 from course_pkg.training.position import Position, read_position
 from course_pkg.training.seeding import RandomState, get_random_state, set_random_state
-from course_pkg.training.settings import check_count
 from course_pkg.training.task import Carry
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from course_pkg.checks import check_number, check_option, check_size
 from course_pkg.data.card import DataCard
 from course_pkg.data.vocabulary import UNKNOWN, Vocabulary
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
-from course_pkg.reference.checks import check_number, check_option, check_size
 from course_pkg.training.config import ConfigError, from_table, short
 from course_pkg.training.datasets import LABELLED, TEXTS
 from course_pkg.training.device import DEVICES

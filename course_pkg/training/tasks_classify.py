@@ -13,15 +13,16 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from course_pkg.checks import check_seed, check_size
 from course_pkg.data.batches import length_batches, shuffled_batches
 from course_pkg.data.padding import pad_batch
 from course_pkg.models.classifier import SequenceClassifier
-from course_pkg.reference.checks import check_ids, check_named_tuple, check_size
+from course_pkg.reference.checks import check_ids, check_named_tuple
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.early_stopping import Goal
 from course_pkg.training.metrics import Mean
 from course_pkg.training.parts import check_apart, check_sequences, fingerprint, plain
-from course_pkg.training.seeding import check_seed, generator
+from course_pkg.training.seeding import generator
 from course_pkg.training.task import Batch, Carry, Loss
 
 IGNORED = -100  # the label of a sequence that does not count

@@ -11,9 +11,10 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from course_pkg.checks import check_size
 from course_pkg.data.streams import TokenStreams
 from course_pkg.models.language_model import LanguageModel
-from course_pkg.reference.checks import IntArray, check_ids, check_size
+from course_pkg.reference.checks import IntArray, check_ids
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.early_stopping import Goal
 from course_pkg.training.metrics import Mean, bits, perplexity

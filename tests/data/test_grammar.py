@@ -157,7 +157,7 @@ def test_bad_input_is_refused(make, error, message):
         (None, TypeError, "seed: expected an integer, got NoneType"),
         (1.5, TypeError, "seed: expected an integer, got float"),
         (True, TypeError, "seed: expected an integer, got bool"),
-        (-1, ValueError, "seed: expected an integer of at least 0, got -1"),
+        (-1, ValueError, "seed: expected an integer in 0..4294967295, got -1"),
     ],
 )
 def test_a_seed_that_would_not_repeat_the_text_is_refused(seed, error, message):

@@ -3,16 +3,8 @@
 import numpy as np
 import pytest
 
-from course_pkg.reference.checks import (
-    Shapes,
-    all_axes,
-    check_flag,
-    check_ids,
-    check_lengths,
-    check_option,
-    check_size,
-    valid_steps,
-)
+from course_pkg.checks import check_flag, check_option, check_size
+from course_pkg.reference.checks import Shapes, all_axes, check_ids, check_lengths, valid_steps
 from course_pkg.reference.softmax import check_mask
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from course_pkg.reference.checks import check_ids, check_named_tuple, check_number
+from course_pkg.checks import check_number
+from course_pkg.reference.checks import check_ids, check_named_tuple
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,20 @@ PACKAGE = "course_pkg"
 # What a part may import of the package, besides itself. Figures are for notebooks only.
 MAY_IMPORT = {
     "": set(),
-    "reference": set(),
-    "models": {"reference"},
-    "data": {"reference"},
-    "training": {"models", "data", "reference"},
-    "decoding": {"models", "data", "reference"},
-    "grading": {"models", "data", "reference"},
-    "plots": {"models", "data", "reference"},
-    "__main__": {"training", "decoding", "grading", "models", "data", "reference"},
+    "checks": set(),
+    "reference": {"checks"},
+    "metrics": {"reference", "checks"},
+    "decoding": {"reference", "checks"},
+    "models": {"reference", "checks"},
+    "data": {"reference", "checks"},
+    "training": {"models", "decoding", "data", "metrics", "reference", "checks"},
+    "deployment": {"models", "decoding", "data", "metrics", "reference", "checks"},
+    "grading": {"reference", "checks"},
+    "plots": {"models", "data", "reference", "checks"},
+    "__main__": {"training", "deployment", "grading", "decoding", "models", "data", "metrics"},
 }
+# These stand on NumPy alone, and must import where torch is not installed.
+NUMPY_ALONE = ("checks", "reference", "metrics", "decoding", "grading")
 
 
 def imported_modules(source, module):
@@ -56,8 +61,8 @@ def complaints_about(source, module, name):
         if top == PACKAGE:
             if part_of(wanted) not in {part, *MAY_IMPORT[part]}:
                 complaints.append(f"{where}: {PACKAGE}.{part} may not import {wanted}.")
-        elif part == "reference" and top != "numpy" and top not in sys.stdlib_module_names:
-            complaints.append(f"{where}: the reference stands on NumPy alone, not on {top}.")
+        elif part in NUMPY_ALONE and top != "numpy" and top not in sys.stdlib_module_names:
+            complaints.append(f"{where}: {PACKAGE}.{part} stands on NumPy alone, not on {top}.")
     return complaints
 
 
@@ -74,8 +79,8 @@ def test_imports_point_one_way(path):
     report(complaints_about(path.read_text(encoding="utf-8"), module, shown(path)))
 
 
-def test_the_reference_imports_where_torch_is_not_installed():
-    modules = [module_name(path) for path in MODULES if "reference" in path.parts]
+def test_what_stands_on_numpy_imports_where_torch_is_not_installed():
+    modules = [name for path in MODULES if part_of(name := module_name(path)) in NUMPY_ALONE]
     modules = [name.removesuffix(".__init__") for name in modules]
     blocked = ("torch", "matplotlib", "pandas", "scipy", "statsmodels")
     code = (
@@ -89,15 +94,25 @@ def test_the_reference_imports_where_torch_is_not_installed():
 @pytest.mark.parametrize(
     ("source", "module", "complaint"),
     [
-        ("import torch", "reference.rnn", "the reference stands on NumPy alone, not on torch"),
+        (
+            "import torch",
+            "reference.rnn",
+            "reference stands on NumPy alone, not on torch",
+        ),
         ("from scipy import special", "reference.rnn", "stands on NumPy alone, not on scipy"),
-        ("def f():\n    import torch.nn", "reference.rnn", "m, line 2: the reference stands on"),
+        (
+            "def f():\n    import torch.nn",
+            "reference.rnn",
+            "m, line 2: course_pkg.reference stands",
+        ),
         ("from course_pkg.models import rnn", "reference.rnn", "may not import course_pkg.models"),
         ("from course_pkg import models", "reference.rnn", "may not import course_pkg.models"),
         ("from ..models import rnn", "reference.rnn", "may not import course_pkg.models"),
         ("import course_pkg.plots", "models.rnn", "may not import course_pkg.plots"),
         ("from course_pkg.plots import use_style", "__main__", "may not import course_pkg.plots"),
         ("from course_pkg.grading import feedback", "models.rnn", "may not import course_pkg.gra"),
+        ("import torch", "grading.feedback", "course_pkg.grading stands on NumPy alone"),
+        ("from course_pkg.reference import rnn", "checks", "checks may not import course_pkg.ref"),
         ("import numpy", "surprise.rnn", "say in MAY_IMPORT what course_pkg.surprise may import"),
     ],
 )
@@ -112,6 +127,7 @@ def test_the_rule_sees_an_import_that_points_back(source, module, complaint):
         ("import math\nimport numpy as np\nfrom numpy.typing import NDArray", "reference.rnn"),
         ("from course_pkg.reference.checks import Shapes", "reference.rnn"),
         ("from .checks import Shapes", "reference.rnn"),
+        ("from course_pkg.checks import check_size", "reference.rnn"),
         ("import torch\nfrom course_pkg.reference import rnn", "models.rnn"),
         ("from course_pkg.plots.style import INK", "plots.states"),
     ],

@@ -128,3 +128,8 @@ def test_a_schedule_is_multiplied_with_its_warm_up():
 def test_bad_input_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("schedule", ALL)
+def test_a_step_may_be_an_integer_of_numpy(schedule):
+    assert schedule(np.int64(3), 10) == schedule(3, 10)
