@@ -28,7 +28,7 @@ from benchmarks.timing import Timing, interleave
 from course_pkg.models.gru import GRU
 from course_pkg.models.lstm import LSTM
 from course_pkg.models.rnn import RNN
-from course_pkg.reference import gru, lstm, rnn
+from course_pkg.reference.cells import gru, lstm, rnn
 
 SHAPES = {  # T, B, I, H
     "char": (25, 1, 65, 100),

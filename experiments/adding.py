@@ -17,10 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course_pkg.data.adding import adding_problem
+from course_pkg.data.sets.adding import adding_problem
 from course_pkg.models.gru import GRU
 from course_pkg.models.rnn import RNN
-from course_pkg.reference import initialization
+from course_pkg.reference.learning import initialization
 from experiments.record import describe_run, tracked, write_results
 
 SOLVED = 0.01  # mean squared error on the held-out sequences

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course_pkg.data.counting import counting_batch
+from course_pkg.data.sets.counting import counting_batch
 from experiments.adding import NETWORKS, matched_hidden
 from experiments.record import describe_run, tracked, write_results
 

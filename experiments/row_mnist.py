@@ -20,19 +20,23 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_pkg.data.batches import shuffled_batches
+from course_pkg.data.batching.batches import shuffled_batches
+from course_pkg.metrics.intervals import wilson_interval
 from course_pkg.models.classifier import SequenceClassifier
-from course_pkg.reference import adam, classifier, clip, cross_entropy, gru, linear, lstm, rnn
+from course_pkg.reference.cells import gru, lstm, rnn
 from course_pkg.reference.checks import Array, IntArray
-from course_pkg.reference.initialization import xavier_uniform
-from course_pkg.reference.tree import pick_gradients
+from course_pkg.reference.layers import linear
+from course_pkg.reference.learning import adam, clip
+from course_pkg.reference.learning.initialization import xavier_uniform
+from course_pkg.reference.learning.tree import pick_gradients
+from course_pkg.reference.losses import cross_entropy
+from course_pkg.reference.networks import classifier
 from course_pkg.training.datasets import LabelledParts, digits_by_rows
 from course_pkg.training.loop import evaluate, fit
-from course_pkg.training.metrics import wilson_interval
 from course_pkg.training.schedules import one_cycle
 from course_pkg.training.seeding import generator
 from course_pkg.training.settings import Settings
-from course_pkg.training.tasks_classify import Classify, Labelled
+from course_pkg.training.tasks.classify import Classify, Labelled
 from experiments.record import describe_run, tracked, write_results
 
 CELLS: dict[str, Any] = {"rnn": rnn, "gru": gru, "lstm": lstm}

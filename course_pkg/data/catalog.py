@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from course_pkg.data.agreement import AGREEMENT_CARD, load_agreement
-from course_pkg.data.card import DataCard
-from course_pkg.data.co2 import CO2_CARD, load_co2
-from course_pkg.data.digits import DIGITS_CARD, MNIST_CARD, MNIST_FILES, load_digits
-from course_pkg.data.download import RemoteFile, local_file
-from course_pkg.data.ptb import PTB_CARD, PTB_FILES, load_ptb
-from course_pkg.data.python_text import PYTHON_TEXT_CARD, load_python_text
-from course_pkg.data.sunspots import SUNSPOTS_CARD, load_sunspots
-from course_pkg.data.tinyshakespeare import (
+from course_pkg.data.files.download import RemoteFile, local_file
+from course_pkg.data.sets.agreement import AGREEMENT_CARD, load_agreement
+from course_pkg.data.sets.card import DataCard
+from course_pkg.data.sets.co2 import CO2_CARD, load_co2
+from course_pkg.data.sets.digits import DIGITS_CARD, MNIST_CARD, MNIST_FILES, load_digits
+from course_pkg.data.sets.ptb import PTB_CARD, PTB_FILES, load_ptb
+from course_pkg.data.sets.python_text import PYTHON_TEXT_CARD, load_python_text
+from course_pkg.data.sets.sunspots import SUNSPOTS_CARD, load_sunspots
+from course_pkg.data.sets.tinyshakespeare import (
     TINYSHAKESPEARE_CARD,
     TINYSHAKESPEARE_FILES,
     load_tinyshakespeare,
 )
-from course_pkg.data.wikitext import WIKITEXT2_CARD, WIKITEXT2_FILES, load_wikitext2
+from course_pkg.data.sets.wikitext import WIKITEXT2_CARD, WIKITEXT2_FILES, load_wikitext2
 
 
 class DataSet(NamedTuple):

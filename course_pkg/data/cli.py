@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from course_pkg.data.catalog import CATALOG, find
-from course_pkg.data.download import FOLDER_VARIABLE, data_folder, fetch, take_from
+from course_pkg.data.files.download import FOLDER_VARIABLE, data_folder, fetch, take_from
 
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from course_pkg.checks import check_option
-from course_pkg.data.corpus import Corpus
-from course_pkg.data.ptb import load_ptb
-from course_pkg.data.python_text import load_python_text
-from course_pkg.data.tinyshakespeare import load_tinyshakespeare
+from course_pkg.data.sets.corpus import Corpus
+from course_pkg.data.sets.ptb import load_ptb
+from course_pkg.data.sets.python_text import load_python_text
+from course_pkg.data.sets.tinyshakespeare import load_tinyshakespeare
 
 SOURCES = ("offline", "full")
 

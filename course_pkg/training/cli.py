@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from course_pkg.training.config import SHORT
+from course_pkg.training.recipes.config import SHORT
 
 DESCRIPTION = """\
 Train the model that a TOML file describes, and keep everything in a run folder: the
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit status. Mistakes in files are left to the caller."""
     # Only now: the other commands of the package need no torch, and no wait for it.
     from course_pkg.training.device import DeviceError
-    from course_pkg.training.run import train_from_config
+    from course_pkg.training.recipes.run import train_from_config
 
     found = {key: getattr(options, name.removeprefix("--")) for key, name in SHORT.items()}
     changes = {key: value for key, value in found.items() if value is not None}

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_pkg.data.card import DataCard
-from course_pkg.data.corpus import Corpus
-from course_pkg.data.digits import Images, load_digits, rows
+from course_pkg.data.sets.card import DataCard
+from course_pkg.data.sets.corpus import Corpus
+from course_pkg.data.sets.digits import Images, load_digits, rows
 from course_pkg.data.texts import load_characters, load_words
-from course_pkg.training.tasks_classify import Labelled
+from course_pkg.training.tasks.classify import Labelled
 
 
 class LabelledParts(NamedTuple):

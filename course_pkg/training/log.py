@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from course_pkg.data.atomic import write_atomically
+from course_pkg.data.files.atomic import write_atomically
 
 Record = Mapping[str, float | int | str | None]
 RECORDS, TABLE = "metrics.jsonl", "metrics.csv"

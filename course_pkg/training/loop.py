@@ -13,20 +13,24 @@ from typing import Any, NamedTuple
 
 import torch
 
-from course_pkg.data.atomic import remove_leftovers
+from course_pkg.data.files.atomic import remove_leftovers
+from course_pkg.metrics.means import Mean
 from course_pkg.training import distributed
-from course_pkg.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.early_stopping import EarlyStopping
 from course_pkg.training.log import RECORDS, TABLE, RunLog, tensorboard_class
-from course_pkg.training.metrics import Mean
-from course_pkg.training.position import Position, check_position
 from course_pkg.training.progress import ProgressBar
+from course_pkg.training.resuming.checkpoint import (
+    CheckpointError,
+    load_checkpoint,
+    save_checkpoint,
+)
+from course_pkg.training.resuming.position import Position, check_position
+from course_pkg.training.resuming.state import pack, read_own, unpack
 from course_pkg.training.schedules import make_schedule
 from course_pkg.training.seeding import seed_everything
 from course_pkg.training.settings import Settings, make_optimiser
-from course_pkg.training.state import pack, read_own, unpack
-from course_pkg.training.task import Batch, Carry, Task
+from course_pkg.training.tasks.protocol import Batch, Carry, Task
 from course_pkg.training.update import update
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -98,7 +102,7 @@ def fit(
     --------
     >>> import numpy as np
     >>> from course_pkg.models.language_model import LanguageModel
-    >>> from course_pkg.training.tasks_lm import PredictNext
+    >>> from course_pkg.training.tasks.next_token import PredictNext
     >>> text = np.repeat(np.random.default_rng(0).integers(5, size=200), 3)  # 4 4 4 3 3 3 2 ...
     >>> model = LanguageModel(tokens=5, embedding=4, hidden=8)
     >>> task = PredictNext(model, {"train": text[:501], "valid": text[501:]}, batch=5, window=10)

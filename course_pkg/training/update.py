@@ -10,12 +10,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from course_pkg.metrics.means import Mean
 from course_pkg.training import distributed
 from course_pkg.training.distributed import ALONE, Share
-from course_pkg.training.metrics import Mean
 from course_pkg.training.precision import autocast
 from course_pkg.training.settings import Settings
-from course_pkg.training.task import Batch, Carry, Task
+from course_pkg.training.tasks.protocol import Batch, Carry, Task
 
 
 def update(

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from course_pkg.data.download import RemoteFile
+from course_pkg.data.files.download import RemoteFile
 
 
 class Server:

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from course_pkg.__main__ import main
-from course_pkg.data import DataCard, catalog
+from course_pkg.data import catalog
 from course_pkg.data.catalog import CATALOG, DataSet, find
+from course_pkg.data.sets.card import DataCard
 
 OFFLINE = [name for name, entry in CATALOG.items() if not entry.files]
 

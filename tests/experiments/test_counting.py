@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from course_pkg.data.counting import counting_batch
+from course_pkg.data.sets.counting import counting_batch
 from experiments import adding, counting
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_pkg.models.attention import AdditiveAttention, DotProductAttention
-from course_pkg.reference import attention as reference
+from course_pkg.reference.layers import attention as reference
 
 KINDS = ["dot_product", "additive"]
 kinds = pytest.mark.parametrize("kind", KINDS)

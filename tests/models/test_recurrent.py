@@ -15,10 +15,10 @@ from course_pkg.models.gru import GRU, GRULayer, GRURecurrence
 from course_pkg.models.lstm import LSTM, LSTMLayer, LSTMRecurrence
 from course_pkg.models.rnn import RNN, RNNLayer, RNNRecurrence
 from course_pkg.models.stack import end_reversed
-from course_pkg.reference import gru as reference_gru
-from course_pkg.reference import lstm as reference_lstm
-from course_pkg.reference import rnn as reference_rnn
-from course_pkg.reference import stack as reference_stack
+from course_pkg.reference.cells import gru as reference_gru
+from course_pkg.reference.cells import lstm as reference_lstm
+from course_pkg.reference.cells import rnn as reference_rnn
+from course_pkg.reference.networks import stack as reference_stack
 
 KINDS = {
     "rnn": (RNN, nn.RNN, reference_rnn),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_pkg.reference.gradcheck import numerical_gradient, relative_error
+from course_pkg.reference.gradients.gradcheck import numerical_gradient, relative_error
 
 TOLERANCE = {np.dtype(np.float64): 1e-10, np.dtype(np.float32): 1e-4}
 DTYPES = (np.float64, np.float32)

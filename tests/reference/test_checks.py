@@ -5,7 +5,7 @@ import pytest
 
 from course_pkg.checks import check_flag, check_option, check_size
 from course_pkg.reference.checks import Shapes, all_axes, check_ids, check_lengths, valid_steps
-from course_pkg.reference.softmax import check_mask
+from course_pkg.reference.layers.softmax import check_mask
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -5,31 +5,30 @@ from functools import partial
 import numpy as np
 import pytest
 
-from course_pkg.reference import (
-    attention,
-    batch_norm,
-    bce,
-    checkpointing,
-    classifier,
-    embedding,
+from course_pkg.reference.cells import (
     gru,
     gru_reset_before,
     jordan,
-    layer_norm,
-    linear,
     lstm,
     lstm_1997,
     lstm_coupled,
     lstm_layer_norm,
     lstm_peephole,
     mgu,
-    mse,
-    rms_norm,
     rnn,
-    stack,
-    unroll,
 )
-from tests.reference.cells import CELLS, random_params
+from course_pkg.reference.gradients import checkpointing
+from course_pkg.reference.layers import (
+    attention,
+    batch_norm,
+    embedding,
+    layer_norm,
+    linear,
+    rms_norm,
+)
+from course_pkg.reference.losses import bce, mse
+from course_pkg.reference.networks import classifier, stack, unroll
+from tests.reference.cases import CELLS, random_params
 
 T, B, I, H = 3, 2, 4, 5
 rng = np.random.default_rng(0)

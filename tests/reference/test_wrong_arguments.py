@@ -3,20 +3,12 @@
 import numpy as np
 import pytest
 
-from course_pkg.reference import (
-    attention,
-    batch_norm,
-    classifier,
-    gradient_rates,
-    jordan,
-    linear,
-    rtrl,
-    sgd,
-    softmax,
-    stack,
-    unroll,
-)
-from tests.reference.cells import CELLS, random_params
+from course_pkg.reference.cells import jordan
+from course_pkg.reference.gradients import gradient_rates, rtrl
+from course_pkg.reference.layers import attention, batch_norm, linear, softmax
+from course_pkg.reference.learning import sgd
+from course_pkg.reference.networks import classifier, stack, unroll
+from tests.reference.cases import CELLS, random_params
 from tests.reference.test_memory import CASES, SEQUENCE, STATE, B, H, I
 
 rng = np.random.default_rng(0)

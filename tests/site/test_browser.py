@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 # Listings of source code, more than a hundred, are all made alike: one of each part is read.
 LISTINGS = {
     f"_modules/course_pkg/{name}.html"
-    for name in ("data/vocabulary", "models/lstm", "reference/lstm", "training/loop")
+    for name in ("data/text/vocabulary", "models/lstm", "reference/cells/lstm", "training/loop")
 }
 
 # Formulas and code are made alike everywhere: here axe reads them too, elsewhere what is around.

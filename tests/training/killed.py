@@ -15,7 +15,7 @@ import sys
 import torch
 
 from course_pkg.__main__ import main
-from course_pkg.data import atomic
+from course_pkg.data.files import atomic
 from course_pkg.training import loop
 from course_pkg.training.settings import Settings
 from tests.training.small import classify, language

@@ -5,8 +5,8 @@ import torch
 
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
-from course_pkg.training.tasks_classify import Classify, Labelled
-from course_pkg.training.tasks_lm import PredictNext
+from course_pkg.training.tasks.classify import Classify, Labelled
+from course_pkg.training.tasks.next_token import PredictNext
 
 CPU = torch.device("cpu")
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from course_pkg.training.checkpoint import load_checkpoint
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.log import read_records
+from course_pkg.training.resuming.checkpoint import load_checkpoint
 from tests.training.small import CPU, classify, language
 from tests.training.two_processes import CASES, run_all
 

@@ -11,16 +11,20 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from course_pkg.data.padding import pad_batch
+from course_pkg.data.batching.padding import pad_batch
 from course_pkg.models.language_model import LanguageModel
 from course_pkg.training import loop
-from course_pkg.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from course_pkg.training.distributed import Share
 from course_pkg.training.loop import CHECKPOINT, evaluate, fit
-from course_pkg.training.saved_model import load_model, save_model
+from course_pkg.training.recipes.saved_model import load_model, save_model
+from course_pkg.training.resuming.checkpoint import (
+    CheckpointError,
+    load_checkpoint,
+    save_checkpoint,
+)
 from course_pkg.training.schedules import one_cycle
 from course_pkg.training.settings import Settings, make_optimiser
-from course_pkg.training.tasks_lm import PredictNext
+from course_pkg.training.tasks.next_token import PredictNext
 from course_pkg.training.update import update
 from tests.training.small import CPU, classify, language, weights
 

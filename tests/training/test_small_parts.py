@@ -12,11 +12,13 @@ import pytest
 import torch
 from torch import nn
 
+from course_pkg.metrics.intervals import wilson_interval
+from course_pkg.metrics.language import bits, perplexity
+from course_pkg.metrics.means import Mean
 from course_pkg.training import device as devices
 from course_pkg.training import seeding
 from course_pkg.training.early_stopping import EarlyStopping
 from course_pkg.training.log import MetricLog, read_records
-from course_pkg.training.metrics import Mean, bits, perplexity, wilson_interval
 from course_pkg.training.progress import ProgressBar
 
 CPU = torch.device("cpu")

@@ -19,7 +19,7 @@ class Citation(NamedTuple):
     """One docstring that cites one equation."""
 
     label: str
-    name: str  # "course_pkg.reference.rnn.step"
+    name: str  # "course_pkg.reference.cells.rnn.step"
 
 
 def labels_in(line: str) -> list[str]:

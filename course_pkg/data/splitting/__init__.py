@@ -1,0 +1,1 @@
+"""Honest parts: ``splits``, ``leaks``, ``scaling``."""

@@ -1,0 +1,5 @@
+"""What stands around a recurrent cell.
+
+In the order of the course: ``linear``, ``embedding``, ``activations``, ``softmax``,
+``attention``, ``layer_norm``, ``rms_norm``, ``batch_norm``.
+"""

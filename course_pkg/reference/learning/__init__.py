@@ -1,0 +1,1 @@
+"""How weights start and change: ``initialization``, ``sgd``, ``adam``, ``clip``, ``tree``."""

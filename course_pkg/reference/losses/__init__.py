@@ -1,0 +1,1 @@
+"""Losses, from logits where that is safer: ``cross_entropy``, ``bce``, ``mse``, ``reduction``."""

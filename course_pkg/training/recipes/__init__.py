@@ -1,0 +1,1 @@
+"""Runs from a TOML file: ``config``, ``tables``, ``run``, ``saved_model``, ``model_card``."""

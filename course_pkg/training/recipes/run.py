@@ -1,0 +1,204 @@
+"""A run from a configuration file: make or find its folder, train, measure once, write it down."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from course_pkg.data.files.atomic import remove_leftovers, write_atomically
+from course_pkg.training.distributed import from_main, process_group
+from course_pkg.training.log import RECORDS, TABLE, finite
+from course_pkg.training.loop import CHECKPOINT, check_fits, evaluate, fit
+from course_pkg.training.recipes.config import SHORT, ConfigError, override, read_toml, to_toml
+from course_pkg.training.recipes.model_card import model_card
+from course_pkg.training.recipes.saved_model import save_model
+from course_pkg.training.recipes.tables import Built, Config, build, config_from
+from course_pkg.training.seeding import seed_everything
+
+CONFIG, VOCABULARY, RESULT = "config.toml", "vocabulary.json", "result.json"
+MODEL, CARD = "model.safetensors", "card.md"
+FILES = (CONFIG, VOCABULARY, RECORDS, TABLE, CHECKPOINT, RESULT, MODEL, CARD)
+
+
+def train_from_config(
+    path: Path,
+    *,
+    folder: Path | None = None,
+    resume: bool = False,
+    changes: Mapping[str, str] | None = None,
+) -> Path:
+    """Train what a TOML file describes, and return the run folder.
+
+    Parameters
+    ----------
+    path : Path
+        The configuration.
+    folder : Path, optional
+        The run folder; by default ``runs/`` and the configuration's name.
+    resume : bool
+        Go on with the run in the folder, or start it if there is none.
+    changes : mapping of str to str, optional
+        Keys of the configuration to change, as for
+        :func:`course_pkg.training.recipes.config.override`.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ConfigError
+        If the configuration does not say what it should, or is not that of the run to resume.
+        No folder is made then.
+    FileExistsError
+        If the folder holds a run and ``resume`` is false, or holds other files.
+    CheckpointError
+        If the checkpoint cannot be resumed.
+    ValueError
+        If a file of the run to resume is damaged; the message names it.
+
+    Notes
+    -----
+    The test part is measured once, by the best weights, after everything has been chosen.
+    """
+    path = Path(path)
+    changes = changes or {}
+    config = config_from(override(read_toml(path), changes))
+    folder = Path("runs", path.stem) if folder is None else Path(folder)
+    torch.set_num_threads(config.threads)
+    with process_group(config.device) as (share, device):
+        if share.is_main:
+            _check_folder(folder, config, resume)
+        seed_everything(config.training.seed, deterministic=config.training.deterministic)
+        built = build(config)
+        check_fits(built.task, config.training)
+        if share.is_main:  # only now: a mistake in the configuration leaves no folder behind
+            print(f"{_describe(built)}\non {device}, into {folder}", flush=True)
+            folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(folder / CONFIG, to_toml(config).encode())
+            if built.vocabulary is not None:
+                built.vocabulary.save(folder / VOCABULARY)
+        from_main(None, share)  # nobody goes on before the folder is there
+        result = fit(
+            built.task,
+            config.training,
+            device=device,
+            folder=folder,
+            resume=resume,
+            share=share,
+        )
+        if share.is_main:
+            chosen = f"{config.training.select_on} {config.training.select_by}"
+            result_file = _measure(folder, built, config, device)
+            about = built.task.identity() | {"metrics": result_file}
+            save_model(folder / MODEL, built.task.model, about)
+            metrics = {
+                part: {name: math.nan if value is None else value for name, value in found.items()}
+                for part, found in result_file.items()
+            }
+            card = model_card(
+                title=f"{config.data.name}: {config.task}",
+                model=built.task.model,
+                data=built.card,
+                sizes=built.sizes,
+                metrics=metrics,
+                chosen_by=chosen,
+                command=_command(path, changes),
+                config=to_toml(config),
+            )
+            write_atomically(folder / CARD, card.encode())
+            why = ", stopped early" if result.stopped_early else ""
+            print(f"{result.steps} steps, {result.epochs} epochs{why}; weights by {chosen}")
+            for part, found in metrics.items():
+                print(f"{part}: " + ", ".join(f"{k} {v:.4f}" for k, v in found.items()))
+            print(f"everything is in {folder}", flush=True)
+        from_main(None, share)  # nobody leaves before the files are there
+    return folder
+
+
+def _check_folder(folder: Path, config: Config, resume: bool) -> None:
+    """Raise unless there is no run folder yet, or the one that is there may be used."""
+    if not folder.exists():
+        return
+    file = folder / CONFIG
+    if file.exists() and not resume:  # it may even be running
+        raise FileExistsError(
+            f"{folder}: a run is here; go on with --resume, or take another folder by --out"
+        )
+    remove_leftovers(folder, FILES)
+    if file.exists():
+        try:
+            old, new = asdict(config_from(read_toml(file))), asdict(config)
+        except ConfigError as error:
+            raise ConfigError(f"{file}: {str(error).removeprefix(f'{file}: ')}") from error
+        differences = [
+            f"{key} was {was!r} and is {now!r}" for key, was, now in _differences("", old, new)
+        ]
+        if differences:
+            raise ConfigError(
+                f"{folder}: the run here has another configuration: {'; '.join(differences)}"
+            )
+    elif any(folder.iterdir()):
+        raise FileExistsError(f"{folder}: expected an empty folder or a run, found other files")
+
+
+def _command(path: Path, changes: Mapping[str, str]) -> str:
+    """Write the command that trains the same again."""
+    words = ["python", "-m", "course_pkg", "train", path.name]
+    for key, value in changes.items():
+        words += [SHORT[key], value] if key in SHORT else ["--set", f"{key}={value}"]
+    return shlex.join(words)
+
+
+def _differences(path: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        return [
+            found
+            for key in sorted(old.keys() | new.keys())
+            for found in _differences(f"{path}.{key}".lstrip("."), old.get(key), new.get(key))
+        ]
+    return [] if old == new else [(path, old, new)]
+
+
+def _measure(
+    folder: Path, built: Built, config: Config, device: torch.device
+) -> dict[str, dict[str, float | None]]:
+    """Measure the part that was chosen on, and the test part once in the life of a run.
+
+    What is not finite is None, as in the file.
+    """
+    file = folder / RESULT
+    if file.exists():
+        return _read_result(file)
+    parts = [config.training.select_on, *(["test"] if "test" in built.task.parts else [])]
+    found = {
+        part: {name: finite(value) for name, value in evaluate(built.task, part, device).items()}
+        for part in parts
+    }
+    write_atomically(file, (json.dumps(found, indent=1) + "\n").encode())
+    return found
+
+
+def _read_result(file: Path) -> dict[str, dict[str, float | None]]:
+    """Read the measurements of a finished run."""
+    try:
+        found = json.loads(file.read_bytes())
+        return {
+            part: {name: None if value is None else float(value) for name, value in some.items()}
+            for part, some in found.items()
+        }
+    except (AttributeError, ArithmeticError, TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{file}: damaged: expected metrics for each part ({error})") from error
+
+
+def _describe(built: Built) -> str:
+    count = sum(parameter.numel() for parameter in built.task.model.parameters())
+    sizes = ", ".join(f"{part} {size}" for part, size in built.sizes.items())
+    return f"{built.card.name}: {sizes}\n{type(built.task.model).__name__}, {count:,} parameters"

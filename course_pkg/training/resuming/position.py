@@ -1,0 +1,89 @@
+"""How far a run is: epoch, batch, step, and the means that are under way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from course_pkg.checks import check_count, check_number
+from course_pkg.metrics.means import Mean
+from course_pkg.training.resuming.checkpoint import CheckpointError
+
+
+@dataclass
+class Position:
+    """How far a run is."""
+
+    epoch: int = 0
+    batch: int = 0  # batches of this epoch that are done
+    step: int = 0  # updates
+    records: int = 0  # lines of the log
+    epoch_loss: Mean = field(default_factory=Mean)  # over the batches of this epoch that are done
+    log_loss: Mean = field(default_factory=Mean)  # since the last record
+
+    def add(self, batches: int, loss: Mean) -> None:
+        """Take note of an update."""
+        self.step += 1
+        self.batch += batches
+        self.epoch_loss = self.epoch_loss.add(*loss)
+        self.log_loss = self.log_loss.add(*loss)
+
+    def start_epoch(self) -> None:
+        """Go on to the first batch of the next epoch."""
+        self.epoch, self.batch, self.epoch_loss = self.epoch + 1, 0, Mean()
+
+
+def read_position(saved: Mapping[str, Any]) -> Position:
+    """Read a position from a checkpoint's JSON, and check the kinds of its numbers.
+
+    Examples
+    --------
+    >>> from dataclasses import asdict
+    >>> read_position(asdict(Position(step=3))).step
+    3
+    """
+    epoch, batch, step, records = (
+        check_count(name, saved[name]) for name in ("epoch", "batch", "step", "records")
+    )
+    epoch_loss, log_loss = (_mean(name, *saved[name]) for name in ("epoch_loss", "log_loss"))
+    return Position(epoch, batch, step, records, epoch_loss, log_loss)
+
+
+def _mean(name: str, total: float, number: float) -> Mean:
+    return Mean(*(check_number(name, value, "(-inf, inf)") for value in (total, number)))
+
+
+def check_position(position: Position, per_epoch: int, accumulate: int, total: int) -> None:
+    """Raise unless a run with this plan can be where a checkpoint says that it is.
+
+    Parameters
+    ----------
+    position : Position
+    per_epoch : int
+        Batches in an epoch.
+    accumulate : int
+        Batches to an update; the last update of an epoch may have fewer.
+    total : int
+        Updates in the whole run.
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot.
+
+    Examples
+    --------
+    >>> check_position(Position(epoch=1, batch=4, step=6), per_epoch=7, accumulate=2, total=9)
+    >>> check_position(Position(epoch=1, batch=4, step=5), per_epoch=7, accumulate=2, total=9)
+    Traceback (most recent call last):
+        ...
+    course_pkg.training.resuming.checkpoint.CheckpointError: position: no run with these ...
+    """
+    epoch, batch, step = position.epoch, position.batch, position.step
+    updates = epoch * math.ceil(per_epoch / accumulate) + batch // accumulate
+    if step != updates or step > total or batch >= per_epoch or batch % accumulate:
+        raise CheckpointError(
+            f"position: no run with these settings is at epoch {epoch}, batch {batch}, step {step}"
+        )

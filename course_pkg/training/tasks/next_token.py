@@ -1,0 +1,132 @@
+"""The task of predicting the next token of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from course_pkg.checks import check_size
+from course_pkg.data.batching.streams import TokenStreams
+from course_pkg.metrics.language import bits, perplexity
+from course_pkg.metrics.means import Mean
+from course_pkg.models.language_model import LanguageModel
+from course_pkg.reference.checks import IntArray, check_ids
+from course_pkg.training.distributed import ALONE, Share
+from course_pkg.training.early_stopping import Goal
+from course_pkg.training.tasks.parts import check_texts_apart, fingerprint, plain
+from course_pkg.training.tasks.protocol import Batch, Carry, Loss
+
+
+class PredictNext:
+    """Learn to predict the next token, reading streams window by window.
+
+    The state is carried from window to window, without its history: truncated backpropagation
+    through time. It starts from zeros in every epoch.
+
+    Parameters
+    ----------
+    model : LanguageModel
+        Or any module that takes ``(ids, state)`` and returns logits (T, B, V) and the state, and
+        has a dictionary ``settings``.
+    parts : mapping of str to ndarray of int, (N,)
+        ``train``, ``valid`` and, to be measured at the very end, ``test``: ids of whole texts.
+    batch : int
+        Streams side by side, B, over all processes.
+    window : int
+        Steps in a window, T.
+    about : mapping, optional
+        What else tells this task from others, as JSON, such as the hash of the vocabulary.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no training part, an id does not fit the model, a part is too short for the
+        streams, or a part is a piece of another one.
+
+    Examples
+    --------
+    >>> text = np.random.default_rng(0).integers(7, size=60)
+    >>> parts = {"train": text[:40], "valid": text[40:]}
+    >>> task = PredictNext(LanguageModel(tokens=7, hidden=4), parts, batch=2, window=8)
+    >>> [tuple(x.shape) for x, y in task.batches(0)]
+    [(8, 2), (8, 2), (3, 2)]
+    """
+
+    goals: Mapping[str, Goal] = MappingProxyType(
+        {"loss": "min", "perplexity": "min", "bits": "min"}
+    )
+
+    def __init__(
+        self,
+        model: LanguageModel | nn.Module,
+        parts: Mapping[str, IntArray],
+        *,
+        batch: int = 32,
+        window: int = 64,
+        about: Mapping[str, Any] | None = None,
+    ) -> None:
+        if "train" not in parts:
+            raise ValueError(f"parts: expected one named 'train', got {list(parts)}")
+        self.model: nn.Module = model
+        self.parts = tuple(parts)
+        settings = plain(getattr(model, "settings", {}))
+        for name, ids in parts.items():
+            check_ids(f"parts[{name!r}]", ids, settings.get("tokens", 2**31))
+        self.B, self.T = check_size("batch", batch), check_size("window", window)
+        self._streams = {name: TokenStreams(ids, self.B, self.T) for name, ids in parts.items()}
+        check_texts_apart(parts)
+        self._about = {
+            "kind": "lm",
+            "model": settings,
+            "batch": self.B,
+            "window": self.T,
+            "data": {name: fingerprint([ids]) for name, ids in parts.items()},
+            **(about or {}),
+        }
+
+    def batches_per_epoch(self) -> int:
+        """Return the number of windows in the training part."""
+        return len(self._streams["train"])
+
+    def batches(self, epoch: int, share: Share = ALONE) -> Iterator[Batch]:
+        """Yield the windows in order, each ``(x, y)`` of shape (T, B): tokens and the next ones."""
+        if share.world > self.B:
+            raise ValueError(
+                f"batch: expected at least one stream for each of {share.world} processes, "
+                f"got {self.B}"
+            )
+        mine = share.of(self.B)
+        for x, y, _ in self._streams["train"]:
+            yield _ids(x[:, mine]), _ids(y[:, mine])
+
+    def loss(self, net: nn.Module, batch: Batch, carry: Carry = ()) -> Loss:
+        """Sum the cross-entropy over the tokens of a window; the state goes on."""
+        x, y = batch
+        logits, state = net(x, carry)  # (T, B, V)
+        total = cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum")
+        return Loss(total, y.numel(), state)
+
+    def evaluate(self, part: str, device: torch.device) -> dict[str, float]:
+        """Return nats, perplexity and bits per token on a part, read as B streams."""
+        mean, state = Mean(), ()
+        for x, y, _ in self._streams[part]:
+            logits, state = self.model(_ids(x).to(device), state)
+            target = _ids(y).to(device)
+            total = cross_entropy(logits.flatten(0, 1).double(), target.flatten(), reduction="sum")
+            mean = mean.add(total.item(), target.numel())
+        nats = mean.value
+        return {"loss": nats, "perplexity": perplexity(nats), "bits": bits(nats)}
+
+    def identity(self) -> dict[str, Any]:
+        """Return what tells this task from others: model, streams, data."""
+        return self._about
+
+
+def _ids(array: IntArray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.int64))

@@ -1,0 +1,101 @@
+"""The loaders on the public originals, where somebody has them.
+
+The environment variable COURSE_ORIGINALS names a folder with any of them, under any name. Without
+it these tests are skipped; nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from course_pkg.data.catalog import find
+from course_pkg.data.files.archives import unpack
+from course_pkg.data.files.download import DownloadError, sha256_of, take_from
+from course_pkg.data.sets.digits import load_digits
+from course_pkg.data.sets.ptb import load_ptb
+from course_pkg.data.sets.tinyshakespeare import load_tinyshakespeare
+from course_pkg.data.sets.token_files import read_tokens
+from course_pkg.data.sets.wikitext import load_wikitext2
+
+FOLDER = os.environ.get("COURSE_ORIGINALS", "")
+pytestmark = pytest.mark.skipif(not FOLDER, reason="COURSE_ORIGINALS names no folder of originals")
+
+
+@cache
+def originals():
+    """Return the files of the folder by their SHA256."""
+    return {sha256_of(path): path for path in sorted(Path(FOLDER).iterdir()) if path.is_file()}
+
+
+def need(*sums):
+    """Return the files with these SHA256, or skip."""
+    missing = [sum_ for sum_ in sums if sum_ not in originals()]
+    if missing:
+        pytest.skip(f"{FOLDER} has no file with SHA256 {missing[0][:12]}...")
+    return [originals()[sum_] for sum_ in sums]
+
+
+def take(name):
+    """Put the files of a data set where its loader looks, or skip."""
+    try:
+        take_from(FOLDER, name, find(name).files)
+    except DownloadError as error:
+        pytest.skip(str(error))
+
+
+def test_tinyshakespeare():
+    take("tinyshakespeare")
+    corpus = load_tinyshakespeare()
+    assert sum(map(len, corpus[:3])) == 1_115_394
+    assert len(set("".join(corpus[:3]))) == 65
+    assert corpus.train.startswith("First Citizen:\nBefore we proceed any further, hear me speak.")
+
+
+def test_ptb():
+    take("ptb")
+    corpus = load_ptb()
+    assert [len(part) for part in corpus[:3]] == [929_589, 73_760, 82_430]
+    assert len(set(corpus.train)) == 10_000
+
+
+def test_wikitext2():
+    take("wikitext2")
+    assert [len(part) for part in load_wikitext2()[:3]] == [2_088_628, 217_646, 245_569]
+
+
+def test_mnist():
+    take("mnist")
+    digits = load_digits("full")
+    assert [len(part.labels) for part in digits[:3]] == [55_000, 5_000, 10_000]
+    assert digits.test.labels[:5].tolist() == [7, 2, 1, 0, 4]
+
+
+@pytest.mark.parametrize(
+    ("sum_", "count"),
+    [
+        ("f0737ed31fc1329026e95cb8b98e19c2a182c39c240ab909dc31abf2f8af58e8", 217_646),
+        ("d790b833ef8cf03a90db7bf1271b7520b83c45ce07ba3c1a9699df81e239eca0", 245_569),
+    ],
+    ids=["valid", "test"],
+)
+def test_the_tokens_of_wikitext2_are_counted_as_published(sum_, count):
+    (path,) = need(sum_)
+    assert len(read_tokens(path)) == count
+
+
+@pytest.mark.parametrize(
+    ("sum_", "files"),
+    [
+        ("8bc44cde129d505cbbb6b365c09f80c663f2aa77578afc634e6141a2f87100c0", 2500),
+        ("6e1ed4405b65c7eabf1d199a7f7c437091ac21da0ea7467b410a74062574566b", 2),
+    ],
+    ids=["free-spoken-digit-dataset", "sentence_polarity"],
+)
+def test_archives_as_they_are_published(sum_, files, tmp_path):
+    (archive,) = need(sum_)
+    found = [path for path in unpack(archive, tmp_path / "out").rglob("*") if path.is_file()]
+    assert len(found) >= files

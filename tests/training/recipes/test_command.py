@@ -1,0 +1,462 @@
+"""The configuration and the command: what may be said, what is written, what is refused."""
+
+import json
+import math
+import shutil
+import sys
+import tomllib
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_pkg.__main__ import main
+from course_pkg.data.text.vocabulary import Vocabulary
+from course_pkg.models.classifier import SequenceClassifier
+from course_pkg.models.language_model import LanguageModel
+from course_pkg.training.log import read_records
+from course_pkg.training.loop import evaluate
+from course_pkg.training.recipes import saved_model
+from course_pkg.training.recipes.config import ConfigError, override, read_toml, to_toml
+from course_pkg.training.recipes.saved_model import load_model, save_model
+from course_pkg.training.recipes.tables import build, config_from
+from course_pkg.training.resuming.checkpoint import CheckpointError, save_checkpoint
+
+ROOT = Path(__file__).parents[3]
+CLASSIFY = {"task": "classify", "data": {"name": "digits"}, "training": {"epochs": 1}}
+LM = {"task": "lm", "data": {"name": "words"}, "training": {"steps": 3}}
+
+
+@pytest.mark.parametrize("recipe", sorted((ROOT / "experiments/recipes").glob("*.toml")))
+def test_every_recipe_is_a_configuration(recipe):
+    config = config_from(read_toml(recipe))
+    assert config_from(tomllib.loads(to_toml(config))) == config
+
+
+@pytest.mark.parametrize("table", [CLASSIFY, LM])
+def test_a_configuration_is_written_with_its_defaults_and_read_again(table):
+    config = config_from(table)
+    written = tomllib.loads(to_toml(config))
+    assert config_from(written) == config
+    assert written["training"]["clip"] == 1.0
+    assert written["model"]["hidden"] == 128
+
+
+@dataclass
+class Inner:
+    text: str = ""
+    number: float = 0.0
+
+
+@dataclass
+class Outer:
+    text: str
+    whole: int
+    yes: bool
+    inner: Inner
+
+
+@given(
+    text=st.text(), whole=st.integers(-(2**60), 2**60), yes=st.booleans(),
+    number=st.floats(allow_nan=False),
+)  # fmt: skip
+def test_what_is_written_as_toml_is_read_back(text, whole, yes, number):
+    text = text.encode("utf-8", "ignore").decode()  # no lone surrogates
+    config = Outer(text, whole, yes, Inner(text, number))
+    assert tomllib.loads(to_toml(config)) == asdict(config)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"task": "clasify"}, "task: unknown task 'clasify'; did you mean 'classify'?"),
+        ({"task": 3}, "task: unknown task 3; expected one of classify, lm"),
+        ({"traning": {}}, "traning: unknown key; did you mean 'training'?"),
+        ({"zzz": 1}, "zzz: unknown key; expected one of task, device, threads"),
+        ({"data": {"nam": "digits"}}, "data.nam: unknown key; did you mean 'name'?"),
+        ({"data": {}}, "data: missing: name"),
+        ({"data": 3}, "data: expected a table, got int"),
+        ({"data": {"name": "digit"}}, "data.name: expected one of 'digits', got 'digit'"),
+        ({"data": {"name": "digits", "source": "web"}}, "data.source: expected one of 'offline'"),
+        ({"data": {"name": "digits", "batch": 0}}, "data.batch: expected an integer of at least"),
+        ({"data": {"name": "digits", "batch": "8"}}, "data.batch: expected int, got str ('8')"),
+        ({"data": {"name": "digits", "batch": True}}, "data.batch: expected int, got bool"),
+        ({"model": {"hiden": 3}}, "model.hiden: unknown key; did you mean 'hidden'?"),
+        ({"model": {"hidden": 1.5}}, "model.hidden: expected int, got float (1.5)"),
+        ({"training": {}}, "training.epochs, steps: expected exactly one of the two"),
+        ({"training": {"epochs": 1, "lr": "x"}}, "training.lr: expected float, got str ('x')"),
+        ({"training": {"epochs": 1, "lr": -1}}, "training.lr: expected a number in (0, inf)"),
+        ({"training": {"epochs": 1, "patience": 0.5}}, "training.patience: expected int, got fl"),
+        ({"training": {"epochs": 1, "select_on": "test"}}, "training.select_on: the test part"),
+        ({"threads": 0}, "threads: expected an integer of at least 1, got 0"),
+        ({"device": "tpu"}, "device: expected one of 'auto', 'cpu', 'cuda', 'mps', got 'tpu'"),
+    ],
+)
+def test_a_wrong_configuration_is_refused_by_the_name_of_its_key(changes, message):
+    with pytest.raises(ConfigError) as error:
+        config_from(CLASSIFY | changes)
+    assert message in str(error.value)
+
+
+def test_a_missing_table_is_named():
+    with pytest.raises(ConfigError, match="the file: missing: data, training"):
+        config_from({"task": "lm"})
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ({"cell": "lstn"}, "model.cell: expected one of 'rnn', 'gru', 'lstm', got 'lstn'"),
+        ({"hidden": 0}, "model.hidden: expected an integer of at least 1"),
+        ({"hidden": 10**7}, "model: .*memory"),
+        ({"hidden": 2**62, "start": "torch"}, "model: "),
+        ({"dropout": 1.0}, "model.dropout: expected a number in"),
+        ({"tied": True}, "model.embedding: expected hidden = 128 for tied weights, got 64"),
+    ],
+)
+def test_a_model_that_cannot_be_built_is_a_mistake_of_the_configuration(model, message):
+    with pytest.raises(ConfigError, match=message):
+        build(config_from(LM | {"model": model}))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"max_size": 0}, "data.max_size: expected an integer of at least 1, got 0"),
+        ({"max_size": 1}, "data.max_size, data.min_count: expected to leave at least one token"),
+        ({"min_count": 10**9}, "data.max_size, data.min_count: expected to leave at least one"),
+        ({"batch": 10**6}, r"data: ids: expected shape \(N,\) with N > B = 1000000"),
+    ],
+)
+def test_data_that_cannot_be_used_are_a_mistake_of_the_configuration(data, message):
+    with pytest.raises(ConfigError, match=message):
+        build(config_from(LM | {"data": {"name": "words"} | data}))
+
+
+def test_changes_reach_into_tables():
+    table = {"a": {"b": 1}, "c": 2}
+    assert override(table, {"a.b": "0.5", "d.e": "true", "c": "word"}) == {
+        "a": {"b": 0.5},
+        "c": "word",
+        "d": {"e": True},
+    }
+    assert table == {"a": {"b": 1}, "c": 2}
+    with pytest.raises(ConfigError, match=r"c.d: 'c' is a value, not a table"):
+        override(table, {"c.d": "1"})
+
+
+@pytest.mark.parametrize(
+    "content", [b"task = ", b"\xff\xfe", b"task = 1\ntask = 2", b"n = 1" + b"0" * 5000]
+)
+def test_a_file_that_is_no_toml_is_refused(tmp_path, content):
+    path = tmp_path / "c.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match="no TOML"):
+        read_toml(path)
+
+
+@pytest.mark.parametrize(
+    "content", ["lr = " + "[" * 5000 + "]" * 5000, "training.lr" + ".a" * 5000 + " = 1"]
+)
+def test_a_file_that_is_nested_too_deeply_is_refused(tmp_path, content):
+    path = tmp_path / "c.toml"
+    path.write_text('task = "lm"\n' + content)
+    with pytest.raises(ConfigError):
+        config_from(read_toml(path))
+
+
+def run(*words):
+    return main(["train", *map(str, words)])
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+    path = tmp_path_factory.mktemp("config") / "small words.toml"
+    path.write_text(
+        'task = "lm"\ndevice = "cpu"\n'
+        '[data]\nname = "words"\nbatch = 8\nwindow = 8\nmax_size = 50\n'
+        "[model]\nhidden = 4\nembedding = 4\n"
+        "[training]\nsteps = 6\nlog_every = 2\n"
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(config, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "finished"
+    assert run(config, "--out", folder) == 0
+    return folder
+
+
+def test_the_run_folder_holds_everything(finished, config):
+    assert sorted(path.name for path in finished.iterdir()) == [
+        "card.md", "checkpoint.safetensors", "config.toml", "metrics.csv", "metrics.jsonl",
+        "model.safetensors", "result.json", "vocabulary.json",
+    ]  # fmt: skip
+    assert config_from(read_toml(finished / "config.toml")) == config_from(read_toml(config))
+    card = (finished / "card.md").read_text()
+    result = json.loads((finished / "result.json").read_text())
+    assert f"| test | loss | {result['test']['loss']:.4f} |" in card
+    for part in ("## Data", "PSF licence", "not fit for", "small words.toml", "max_size = 50"):
+        assert part in card
+    records = read_records(finished)
+    assert [record["step"] for record in records] == [2, 4, 6, 6]
+    assert result["valid"]["loss"] == records[-1]["valid_loss"]
+
+
+def test_the_saved_model_gives_the_measured_result(finished, config):
+    vocabulary = Vocabulary.load(finished / "vocabulary.json")
+    assert len(vocabulary) == 50
+    model, about = load_model(finished / "model.safetensors", vocabulary=vocabulary.sha256)
+    built = build(config_from(read_toml(config)))
+    built.task.model.load_state_dict(model.state_dict())
+    assert evaluate(built.task, "test") == about["metrics"]["test"]
+    with pytest.raises(CheckpointError, match="the same ids stand for other tokens"):
+        load_model(finished / "model.safetensors", vocabulary="0" * 64)
+
+
+def test_the_vocabulary_is_made_from_the_training_part_alone(config):
+    from course_pkg.data.texts import load_words
+
+    corpus = load_words()
+    built = build(config_from(override(read_toml(config), {"data.max_size": "100000"})))
+    assert set(built.vocabulary.tokens) - {"<unk>"} == set(corpus.train)
+    assert not set(corpus.test) <= set(corpus.train)  # else the test would show nothing
+
+
+def test_a_finished_run_says_its_result_again(finished, config, capsys):
+    before = (finished / "result.json").read_bytes()
+    assert run(config, "--out", finished, "--resume") == 0
+    assert "everything is in" in capsys.readouterr().out
+    assert (finished / "result.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "a run is here; go on with --resume, or take another folder by --out"),
+        (["--resume", "--seed", "3"], "training.seed was 0 and is 3"),
+        (["--resume", "--set", "training.lr=0.5"], "training.lr was 0.001 and is 0.5"),
+        (["--set", "training.lr"], "--set: expected KEY=VALUE, got 'training.lr'"),
+        (["--set", "training.epoch=1"], "training.epoch: unknown key; did you mean 'epochs'?"),
+        (["--source", "web"], "data.source: expected one of 'offline', 'full', got 'web'"),
+        (["--device", "tpu"], "device: expected one of"),
+        (["--set", "training.lr=1" + "0" * 400], "training.lr: expected a number below 1.8e308"),
+        (["--set", "training.lr=1" + "0" * 5000], "training.lr: expected float, got str"),
+        (["--set", "training.lr=" + "[" * 5000 + "]" * 5000], "training.lr: expected float, got"),
+        (["--set", "training.lr" + ".a" * 5000 + "=1"], "training.lr: expected float, got dict"),
+        (["--set", "a" + ".a" * 5000 + "=1"], "a: unknown key"),
+        (["--set", "task" + "=" + "x" * 5000], "task: unknown task"),
+        (["--set", "model.hidden" + ".a" * 5000 + "=1"], "'hidden' is a value, not a table"),
+        (["--set", "training.momentum" + ".a" * 5000 + "=1"], "training.momentum: expected float"),
+    ],
+)
+def test_a_wrong_command_is_one_sentence(finished, config, capsys, words, message):
+    assert run(config, "--out", finished, *words) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert message in error
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
+def test_a_device_that_is_not_there_is_one_sentence(config, tmp_path, capsys):
+    assert run(config, "--out", tmp_path / "run", "--device", "cuda") == 1
+    assert "error: device: expected a CUDA device, found none" in capsys.readouterr().err
+
+
+def test_a_folder_with_other_files_is_left_alone(config, tmp_path, capsys):
+    (tmp_path / "thesis.tex").write_text("precious")
+    assert run(config, "--out", tmp_path) == 1
+    assert "expected an empty folder or a run, found other files" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_what_a_killed_run_has_left_is_no_file_of_somebody_else(config, tmp_path, capsys):
+    own, other = tmp_path / ".config.toml-ab_d3f9h.part", tmp_path / ".x.part"
+    own.write_text("ta")
+    assert run(config, "--out", tmp_path, "--resume") == 0
+    assert not own.exists()
+    other.write_text("precious")
+    own.write_text("ta")
+    assert run(config, "--out", tmp_path) == 1  # a run that goes on may be writing it
+    assert own.exists()
+    assert run(config, "--out", tmp_path, "--resume") == 0
+    assert not own.exists()
+    assert other.read_text() == "precious"
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "model.cell=lstn", "model.hidden=0", "model.embedding=5", "data.batch=0",
+        "data.batch=1000000", "data.max_size=1", "training.select_on=dev",
+        "training.select_by=bleu", "training.tensorboard=true", "model.hidden=10000000",
+    ],
+)  # fmt: skip
+def test_a_mistake_leaves_no_folder_that_blocks_the_corrected_run(
+    config, tmp_path, capsys, monkeypatch, change
+):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    changes = ["--set", change, *(["--set", "model.tied=true"] if "embedding" in change else [])]
+    assert run(config, "--out", tmp_path / "run", *changes) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_card_says_the_whole_command(config, tmp_path):
+    changes = ["--seed", "3", "--source", "offline", "--device", "cpu"]
+    changes += ["--set", "training.lr=0.5", "--set", "model.cell=gru"]
+    assert run(config, "--out", tmp_path / "run", *changes) == 0
+    line = (
+        "`python -m course_pkg train 'small words.toml' --device cpu --source offline --seed 3 "
+        "--set training.lr=0.5 --set model.cell=gru`"
+    )
+    assert line in (tmp_path / "run" / "card.md").read_text()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"valid": 3}', '{"valid": {"loss": "x"}}'])
+def test_a_damaged_result_is_named(finished, config, tmp_path, capsys, content):
+    folder = tmp_path / "run"
+    shutil.copytree(finished, folder)
+    (folder / "result.json").write_text(content)
+    assert run(config, "--out", folder, "--resume") == 1
+    assert "result.json: damaged" in capsys.readouterr().err
+
+
+def test_a_damaged_configuration_of_the_run_is_named(finished, config, tmp_path, capsys):
+    folder = tmp_path / "run"
+    shutil.copytree(finished, folder)
+    (folder / "config.toml").write_text('task = "x"')
+    assert run(config, "--out", folder, "--resume") == 1
+    assert "run/config.toml: task: unknown task" in capsys.readouterr().err
+
+
+def test_what_is_not_finite_is_null_in_the_result(finished, config, tmp_path, capsys, monkeypatch):
+    folder = tmp_path / "run"
+    shutil.copytree(finished, folder)
+    (folder / "result.json").unlink()
+    monkeypatch.setattr(
+        "course_pkg.training.recipes.run.evaluate",
+        lambda *arguments: {"loss": 800.0, "perplexity": math.inf, "bits": math.nan},
+    )
+    for _ in range(2):
+        assert run(config, "--out", folder, "--resume") == 0
+        assert "test: loss 800.0000, perplexity nan, bits nan" in capsys.readouterr().out
+    result = json.loads((folder / "result.json").read_text(), parse_constant=pytest.fail)
+    assert result["test"] == {"loss": 800.0, "perplexity": None, "bits": None}
+    assert load_model(folder / "model.safetensors").about["metrics"] == result
+    assert "| test | perplexity | nan |" in (folder / "card.md").read_text()
+
+
+def test_too_little_memory_is_one_sentence(config, tmp_path, capsys, monkeypatch):
+    def full(*arguments, **keywords):
+        raise RuntimeError("can't allocate memory: you tried to allocate 1 bytes\nmore\nlines")
+
+    monkeypatch.setattr("course_pkg.training.recipes.run.fit", full)
+    assert run(config, "--out", tmp_path / "run") == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: not enough memory for this run: can't allocate")
+    assert error.count("\n") == 1
+
+
+def test_a_missing_configuration_is_named(tmp_path, capsys):
+    assert run(tmp_path / "nothing.toml") == 1
+    assert "nothing.toml" in capsys.readouterr().err
+
+
+def test_a_damaged_checkpoint_is_one_sentence(finished, config, tmp_path, capsys):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in ("config.toml", "metrics.jsonl"):
+        (folder / name).write_bytes((finished / name).read_bytes())
+    (folder / "checkpoint.safetensors").write_bytes(b"\x80\x04 pickled")
+    assert run(config, "--out", folder, "--resume") == 1
+    assert "this is a pickle" in capsys.readouterr().err
+
+
+def test_ctrl_c_says_how_to_go_on(config, tmp_path, capsys, monkeypatch):
+    def interrupted(*arguments, **keywords):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("course_pkg.training.recipes.run.fit", interrupted)
+    assert run(config, "--out", tmp_path / "run") == 130
+    assert "with --resume goes on" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert run(config, "--out", tmp_path / "run", "--resume") == 0
+
+
+def test_without_a_folder_the_run_is_named_after_its_configuration(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(config) == 0
+    assert (tmp_path / "runs" / "small words" / "card.md").exists()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        SequenceClassifier(classes=3, tokens=9, hidden=4, cell="gru", bidirectional=True),
+        SequenceClassifier(classes=3, features=2, hidden=4, layers=2, backend="ours"),
+        LanguageModel(tokens=9, embedding=4, hidden=4, tied=True),
+    ],
+)
+def test_a_model_file_builds_the_same_model(tmp_path, model):
+    save_model(tmp_path / "m", model, {"note": 1})
+    again, about = load_model(tmp_path / "m")
+    assert type(again) is type(model)
+    assert about == {"note": 1}
+    expected = model.state_dict()
+    assert again.state_dict().keys() == expected.keys()
+    assert all(torch.equal(again.state_dict()[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {},
+        {"model": "os.system", "settings": {}, "about": {}},
+        {"model": "LanguageModel", "settings": {"tokens": -1}, "about": {}},
+        {"model": "LanguageModel", "settings": {"tokens": 9, "what": 1}, "about": {}},
+        {"model": "LanguageModel", "settings": {"tokens": 9}, "about": {}},
+        {"model": ["list"], "settings": {}, "about": {}},
+        {"model": "LanguageModel", "settings": {"tokens": 9}, "about": None},
+        {"model": "LanguageModel", "settings": {"tokens": 9}, "about": [["a", 1]]},
+        {"model": "LanguageModel", "settings": None, "about": {}},
+        {"model": "LanguageModel", "settings": {"tokens": 9, "layers": 10**9}, "about": {}},
+        {"model": "LanguageModel", "settings": {"tokens": 10**9, "hidden": 10**6}, "about": {}},
+        {"model": "LanguageModel", "settings": {"tokens": 10**30}, "about": {}},
+    ],
+)
+def test_a_file_that_is_no_model_is_refused(tmp_path, about):
+    save_checkpoint(tmp_path / "m", {"W": torch.zeros(1)}, about)
+    with pytest.raises(CheckpointError, match="m: expected a model file"):
+        load_model(tmp_path / "m")
+
+
+def test_the_model_of_a_file_is_not_built_before_its_weights_fit(tmp_path, monkeypatch):
+    model = LanguageModel(tokens=9, embedding=4, hidden=4)
+    tensors, settings = model.state_dict(), model.settings | {"tokens": 10}
+    built = []
+
+    class Watched(LanguageModel):
+        def __init__(self, **settings):
+            super().__init__(**settings)
+            built.append(self.readout.weight.device.type)
+
+    monkeypatch.setitem(saved_model.MODELS, "LanguageModel", Watched)
+    for tokens, devices in ((10, ["meta"]), (9, ["meta", "cpu"])):
+        content = {"model": "LanguageModel", "settings": settings | {"tokens": tokens}, "about": {}}
+        save_checkpoint(tmp_path / "m", tensors, content)
+        built.clear()
+        with pytest.raises(CheckpointError, match="shape") if tokens == 10 else nullcontext():
+            load_model(tmp_path / "m")
+        assert built == devices
+
+
+def test_only_a_task_model_can_be_saved(tmp_path):
+    with pytest.raises(TypeError, match="model: expected one of SequenceClassifier, LanguageModel"):
+        save_model(tmp_path / "m", torch.nn.Linear(1, 1))
