@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from course_pkg.data.catalog import CATALOG, find
 from course_pkg.data.files.download import FOLDER_VARIABLE, data_folder, fetch, take_from
+from course_pkg.data.registry import DATA_SETS, find
 
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -45,8 +45,8 @@ def add_commands(subcommands: Subcommands) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    width = max(map(len, CATALOG))
-    for entry in CATALOG.values():
+    width = max(map(len, DATA_SETS))
+    for entry in DATA_SETS.values():
         state = "download" if not entry.is_here else "here" if entry.files else "offline"
         print(f"{entry.name:<{width}}  {state:<8}  {entry.card.name}")
     return 0

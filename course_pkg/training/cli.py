@@ -42,7 +42,6 @@ def add_commands(subparsers: Any) -> None:
         "--resume", action="store_true", help="go on where the run in the folder stopped"
     )
     parser.add_argument("--device", help="auto, cpu, cuda or mps: short for --set device=...")
-    parser.add_argument("--source", help="offline or full: short for --set data.source=...")
     parser.add_argument("--seed", help="short for --set training.seed=...")
     parser.add_argument(
         "--set",

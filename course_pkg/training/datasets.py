@@ -1,16 +1,13 @@
-"""The data sets that a configuration can name, each in three parts and ready for its task."""
+"""The data sets that the task ``classify`` can learn, each in three parts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from course_pkg.data.sets.card import DataCard
-from course_pkg.data.sets.corpus import Corpus
-from course_pkg.data.sets.digits import Images, load_digits, rows
-from course_pkg.data.texts import load_characters, load_words
+from course_pkg.data.sets.digits import Digits, Images, load_digits, rows
 from course_pkg.training.tasks.classify import Labelled
 
 
@@ -41,7 +38,17 @@ def digits_by_rows(source: str = "offline") -> LabelledParts:
     >>> data.parts["train"].x.shape
     (4000, 28, 28)
     """
-    digits = load_digits(source)
+    return by_rows(load_digits(source))
+
+
+def by_rows(digits: Digits) -> LabelledParts:
+    """Turn images of digits into sequences of their rows, from top to bottom.
+
+    Examples
+    --------
+    >>> by_rows(load_digits()).features
+    28
+    """
     parts = {
         "train": _sequences(digits.train),
         "valid": _sequences(digits.valid),
@@ -53,8 +60,3 @@ def digits_by_rows(source: str = "offline") -> LabelledParts:
 def _sequences(part: Images) -> Labelled:
     x = np.ascontiguousarray(rows(part.images).swapaxes(0, 1))  # (N, T, I)
     return Labelled(x, part.labels)
-
-
-# To add a data set, add a loader and its name. A loader takes the source.
-LABELLED: dict[str, Callable[[str], LabelledParts]] = {"digits": digits_by_rows}
-TEXTS: dict[str, Callable[[str], Corpus]] = {"characters": load_characters, "words": load_words}

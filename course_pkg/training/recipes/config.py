@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 C = TypeVar("C")
 
 # The keys that have an option of their own on the command line.
-SHORT = {"device": "--device", "data.source": "--source", "training.seed": "--seed"}
+SHORT = {"device": "--device", "training.seed": "--seed"}
 
 
 class ConfigError(ValueError):
@@ -61,8 +61,8 @@ def override(table: Mapping[str, Any], changes: Mapping[str, str]) -> dict[str, 
 
     Examples
     --------
-    >>> override({"seed": 0, "data": {"batch": 8}}, {"seed": "3", "data.source": "full"})
-    {'seed': 3, 'data': {'batch': 8, 'source': 'full'}}
+    >>> override({"seed": 0, "data": {"batch": 8}}, {"seed": "3", "data.name": "mnist"})
+    {'seed': 3, 'data': {'batch': 8, 'name': 'mnist'}}
     """
     changed = dict(table)
     for key, text in changes.items():

@@ -9,11 +9,12 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from course_pkg.checks import check_number, check_option, check_size
+from course_pkg.data.registry import find, load_text
 from course_pkg.data.sets.card import DataCard
 from course_pkg.data.text.vocabulary import UNKNOWN, Vocabulary
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
-from course_pkg.training.datasets import LABELLED, TEXTS
+from course_pkg.training.datasets import by_rows
 from course_pkg.training.device import DEVICES
 from course_pkg.training.recipes.config import ConfigError, from_table, short
 from course_pkg.training.settings import Settings
@@ -21,20 +22,16 @@ from course_pkg.training.tasks.classify import Classify
 from course_pkg.training.tasks.next_token import PredictNext
 from course_pkg.training.tasks.protocol import Task
 
-SOURCES = ("offline", "full")
-
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledData:
     """The table ``data`` of the task ``classify``."""
 
     name: str
-    source: str = "offline"
     batch: int = 64  # sequences in a batch, over all processes
 
     def __post_init__(self) -> None:
-        check_option("name", self.name, tuple(LABELLED))
-        check_option("source", self.source, SOURCES)
+        find(self.name, "images")
         check_size("batch", self.batch)
 
 
@@ -43,15 +40,16 @@ class TextData:
     """The table ``data`` of the task ``lm``."""
 
     name: str
-    source: str = "offline"
+    level: str | None = None  # "char" or "word", where the text comes at both
     batch: int = 32  # streams side by side, over all processes
     window: int = 64  # steps between two updates
     min_count: int = 1  # rarer tokens of the training part are unknown
     max_size: int | None = None  # of the vocabulary
 
     def __post_init__(self) -> None:
-        check_option("name", self.name, tuple(TEXTS))
-        check_option("source", self.source, SOURCES)
+        levels = find(self.name, "text").levels
+        if self.level is not None:
+            check_option("level", self.level, levels)
         for name in ("batch", "window", "min_count"):
             check_size(name, getattr(self, name))
         if self.max_size is not None:
@@ -216,7 +214,7 @@ def _table(name: str, table: Any) -> Iterator[None]:
 
 
 def _build_classify(config: Config) -> Built:
-    data = LABELLED[config.data.name](config.data.source)
+    data = by_rows(find(config.data.name).load())
     with _table("model", config.model):
         model = SequenceClassifier(
             classes=data.classes,
@@ -231,7 +229,7 @@ def _build_classify(config: Config) -> Built:
 
 def _build_lm(config: LMConfig) -> Built:
     data = config.data
-    corpus = TEXTS[data.name](data.source)
+    corpus = load_text(data.name, data.level)
     # The training part alone: a token that is only in the other parts has to be unknown.
     with _table("data", data):
         vocabulary = Vocabulary.build(

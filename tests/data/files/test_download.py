@@ -227,9 +227,9 @@ def test_sha256_is_that_of_the_bytes(tmp_path):
 
 
 def test_every_known_sum_is_a_sha256_and_every_address_is_https():
-    from course_pkg.data.catalog import CATALOG
+    from course_pkg.data.registry import DATA_SETS
 
-    files = [file for entry in CATALOG.values() for file in entry.files]
+    files = [file for entry in DATA_SETS.values() for file in entry.files]
     assert len(files) == 9
     for file in files:
         assert file.url.startswith("https://")

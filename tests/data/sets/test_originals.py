@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from course_pkg.data.catalog import find
 from course_pkg.data.files.archives import unpack
 from course_pkg.data.files.download import DownloadError, sha256_of, take_from
+from course_pkg.data.registry import find
 from course_pkg.data.sets.digits import load_digits
 from course_pkg.data.sets.ptb import load_ptb
 from course_pkg.data.sets.tinyshakespeare import load_tinyshakespeare

@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 
 from course_pkg.data.files.archives import ArchiveError
 from course_pkg.data.files.download import DownloadError, data_folder
+from course_pkg.data.registry import load_text
 from course_pkg.data.sets import ptb, tinyshakespeare, wikitext
+from course_pkg.data.sets.agreement import load_agreement
 from course_pkg.data.sets.corpus import cut
 from course_pkg.data.sets.ptb import load_ptb
 from course_pkg.data.sets.python_text import load_python_text
 from course_pkg.data.sets.token_files import NAMES, load_token_folder, read_tokens
 from course_pkg.data.sets.wikitext import load_wikitext2
 from course_pkg.data.text.vocabulary import Vocabulary
-from course_pkg.data.texts import load_characters, load_words
 
 
 @given(st.text("ab\n", min_size=1), st.floats(0, 1), st.floats(0, 1))
@@ -62,9 +63,10 @@ def test_the_python_text_is_cut_in_three_without_rulers_among_the_words():
     assert 2000 < len(Vocabulary.build(words.train, level="word")) < 8000
 
 
-def test_the_offline_sources_are_the_default():
-    assert load_characters() == load_python_text("char")
-    assert load_words() == load_python_text("word")
+def test_a_text_is_loaded_by_its_name():
+    assert load_text("python-text") == load_python_text("char")
+    assert load_text("python-text", "word") == load_python_text("word")
+    assert load_text("agreement") == load_agreement()
 
 
 def test_python_without_its_texts_says_what_to_do(monkeypatch):
@@ -73,8 +75,16 @@ def test_python_without_its_texts_says_what_to_do(monkeypatch):
         load_python_text()
 
 
-@pytest.mark.parametrize("call", [load_characters, load_words, load_python_text])
-def test_another_source_or_level_is_refused(call):
+@pytest.mark.parametrize(
+    "call",
+    [
+        load_python_text,
+        load_text,
+        lambda other: load_text("python-text", other),
+        lambda other: load_text("ptb", other),
+    ],
+)
+def test_another_name_or_level_is_refused(call):
     with pytest.raises(ValueError, match=r"expected one of .*, got 'other'"):
         call("other")
 
@@ -125,7 +135,7 @@ def test_ptb_is_read_from_its_three_files(server, monkeypatch):
     bodies = [b" the N <unk>\n", b" a\n", b" b\n"]
     files = [server.file(file.name, body) for file, body in zip(ptb.PTB_FILES, bodies, strict=True)]
     monkeypatch.setattr(ptb, "PTB_FILES", files)
-    assert load_words("full") == load_ptb()
+    assert load_text("ptb") == load_ptb()
     assert load_ptb().train == ["the", "N", "<unk>", "<eos>"]
     assert load_ptb().card is ptb.PTB_CARD
 
@@ -135,7 +145,7 @@ def test_tinyshakespeare_is_cut_at_line_ends(server, monkeypatch):
     monkeypatch.setattr(
         tinyshakespeare, "TINYSHAKESPEARE_FILES", [server.file("input.txt", body.encode())]
     )
-    corpus = load_characters("full")
+    corpus = load_text("tinyshakespeare")
     assert "".join(corpus[:3]) == body  # the line ends as they are
     assert all(part.endswith("\n") for part in corpus[:3])
     assert corpus.card is tinyshakespeare.TINYSHAKESPEARE_CARD

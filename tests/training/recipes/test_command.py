@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_pkg.__main__ import main
+from course_pkg.data.registry import DATA_SETS, load_text
 from course_pkg.data.text.vocabulary import Vocabulary
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
@@ -28,7 +29,8 @@ from course_pkg.training.resuming.checkpoint import CheckpointError, save_checkp
 
 ROOT = Path(__file__).parents[3]
 CLASSIFY = {"task": "classify", "data": {"name": "digits"}, "training": {"epochs": 1}}
-LM = {"task": "lm", "data": {"name": "words"}, "training": {"steps": 3}}
+WORDS = {"name": "python-text", "level": "word"}
+LM = {"task": "lm", "data": WORDS, "training": {"steps": 3}}
 
 
 @pytest.mark.parametrize("recipe", sorted((ROOT / "experiments/recipes").glob("*.toml")))
@@ -80,8 +82,8 @@ def test_what_is_written_as_toml_is_read_back(text, whole, yes, number):
         ({"data": {"nam": "digits"}}, "data.nam: unknown key; did you mean 'name'?"),
         ({"data": {}}, "data: missing: name"),
         ({"data": 3}, "data: expected a table, got int"),
-        ({"data": {"name": "digit"}}, "data.name: expected one of 'digits', got 'digit'"),
-        ({"data": {"name": "digits", "source": "web"}}, "data.source: expected one of 'offline'"),
+        ({"data": {"name": "digit"}}, "data.name: expected one of 'agreement', "),
+        ({"data": {"name": "sunspots"}}, "data.name: expected images, one of 'digits', 'mnist', "),
         ({"data": {"name": "digits", "batch": 0}}, "data.batch: expected an integer of at least"),
         ({"data": {"name": "digits", "batch": "8"}}, "data.batch: expected int, got str ('8')"),
         ({"data": {"name": "digits", "batch": True}}, "data.batch: expected int, got bool"),
@@ -134,7 +136,30 @@ def test_a_model_that_cannot_be_built_is_a_mistake_of_the_configuration(model, m
 )
 def test_data_that_cannot_be_used_are_a_mistake_of_the_configuration(data, message):
     with pytest.raises(ConfigError, match=message):
-        build(config_from(LM | {"data": {"name": "words"} | data}))
+        build(config_from(LM | {"data": WORDS | data}))
+
+
+@pytest.mark.parametrize("entry", DATA_SETS.values(), ids=list(DATA_SETS))
+def test_each_name_of_the_data_list_is_known_to_a_recipe(entry):
+    """A series has no task yet, and is refused by what it is and not as an unknown name."""
+    task = {"text": "lm", "images": "classify"}.get(entry.kind)
+    if task is None:
+        with pytest.raises(ConfigError, match=f"got {entry.name!r}, which is {entry.kind}"):
+            config_from(LM | {"data": {"name": entry.name}})
+    else:
+        table = {"task": task, "data": {"name": entry.name}, "training": {"epochs": 1}}
+        assert config_from(table).data.name == entry.name
+
+
+def test_the_agreement_grammar_can_be_trained_on(tmp_path, capsys):
+    """As every text of the list: nothing but the name says which one it is."""
+    path = tmp_path / "agreement.toml"
+    path.write_text(
+        'task = "lm"\n[data]\nname = "agreement"\n'
+        "[model]\nhidden = 4\nembedding = 4\n[training]\nsteps = 2\n"
+    )
+    assert run(path, "--out", tmp_path / "run") == 0
+    assert "grammar" in capsys.readouterr().out
 
 
 def test_changes_reach_into_tables():
@@ -178,7 +203,7 @@ def config(tmp_path_factory):
     path = tmp_path_factory.mktemp("config") / "small words.toml"
     path.write_text(
         'task = "lm"\ndevice = "cpu"\n'
-        '[data]\nname = "words"\nbatch = 8\nwindow = 8\nmax_size = 50\n'
+        '[data]\nname = "python-text"\nlevel = "word"\nbatch = 8\nwindow = 8\nmax_size = 50\n'
         "[model]\nhidden = 4\nembedding = 4\n"
         "[training]\nsteps = 6\nlog_every = 2\n"
     )
@@ -220,9 +245,7 @@ def test_the_saved_model_gives_the_measured_result(finished, config):
 
 
 def test_the_vocabulary_is_made_from_the_training_part_alone(config):
-    from course_pkg.data.texts import load_words
-
-    corpus = load_words()
+    corpus = load_text("python-text", "word")
     built = build(config_from(override(read_toml(config), {"data.max_size": "100000"})))
     assert set(built.vocabulary.tokens) - {"<unk>"} == set(corpus.train)
     assert not set(corpus.test) <= set(corpus.train)  # else the test would show nothing
@@ -243,7 +266,7 @@ def test_a_finished_run_says_its_result_again(finished, config, capsys):
         (["--resume", "--set", "training.lr=0.5"], "training.lr was 0.001 and is 0.5"),
         (["--set", "training.lr"], "--set: expected KEY=VALUE, got 'training.lr'"),
         (["--set", "training.epoch=1"], "training.epoch: unknown key; did you mean 'epochs'?"),
-        (["--source", "web"], "data.source: expected one of 'offline', 'full', got 'web'"),
+        (["--set", "data.level=byte"], "data.level: expected one of 'char', 'word', got 'byte'"),
         (["--device", "tpu"], "device: expected one of"),
         (["--set", "training.lr=1" + "0" * 400], "training.lr: expected a number below 1.8e308"),
         (["--set", "training.lr=1" + "0" * 5000], "training.lr: expected float, got str"),
@@ -309,11 +332,11 @@ def test_a_mistake_leaves_no_folder_that_blocks_the_corrected_run(
 
 
 def test_the_card_says_the_whole_command(config, tmp_path):
-    changes = ["--seed", "3", "--source", "offline", "--device", "cpu"]
+    changes = ["--seed", "3", "--device", "cpu"]
     changes += ["--set", "training.lr=0.5", "--set", "model.cell=gru"]
     assert run(config, "--out", tmp_path / "run", *changes) == 0
     line = (
-        "`python -m course_pkg train 'small words.toml' --device cpu --source offline --seed 3 "
+        "`python -m course_pkg train 'small words.toml' --device cpu --seed 3 "
         "--set training.lr=0.5 --set model.cell=gru`"
     )
     assert line in (tmp_path / "run" / "card.md").read_text()

@@ -127,7 +127,7 @@ CONFIG = """
 task = "lm"
 device = "cpu"
 [data]
-name = "characters"
+name = "python-text"
 batch = 16
 window = 16
 [model]

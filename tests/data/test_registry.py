@@ -1,4 +1,4 @@
-"""The catalog and its command line: every data set is listed, found and explained."""
+"""The registry and its command line: every data set is listed, found and explained."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 
 from course_pkg.__main__ import main
-from course_pkg.data import catalog
-from course_pkg.data.catalog import CATALOG, DataSet, find
+from course_pkg.data import registry
+from course_pkg.data.registry import DATA_SETS, find
 from course_pkg.data.sets.card import DataCard
 
-OFFLINE = [name for name, entry in CATALOG.items() if not entry.files]
+OFFLINE = [name for name, entry in DATA_SETS.items() if not entry.files]
 
 
-@pytest.mark.parametrize("name", CATALOG)
+@pytest.mark.parametrize("name", DATA_SETS)
 def test_every_card_is_filled(name):
     card = find(name).card
     assert isinstance(card, DataCard)
     assert all(len(getattr(card, field)) > 5 for field in card.__dataclass_fields__)
-    assert name == CATALOG[name].name
+    assert name == DATA_SETS[name].name
 
 
 @pytest.mark.parametrize("name", OFFLINE)
@@ -44,14 +44,14 @@ def test_the_sizes_on_the_cards_are_those_of_the_data():
 def test_the_list_names_every_set_and_where_it_is(capsys):
     assert main(["data", "list"]) == 0
     lines = {line.split()[0]: line.split()[1] for line in capsys.readouterr().out.splitlines()}
-    assert list(lines) == list(CATALOG)
+    assert list(lines) == list(DATA_SETS)
     assert {lines[name] for name in OFFLINE} == {"offline"}
     assert lines["ptb"] == "download"
 
 
 def test_getting_shows_the_path_and_the_card(server, monkeypatch, capsys, folder):
-    toy = DataSet("toy", CATALOG["ptb"].card, lambda: None, (server.file("t.txt", b"text"),))
-    monkeypatch.setitem(catalog.CATALOG, "toy", toy)
+    toy = DATA_SETS["ptb"]._replace(name="toy", files=(server.file("t.txt", b"text"),))
+    monkeypatch.setitem(registry.DATA_SETS, "toy", toy)
     assert not toy.is_here
     assert main(["data", "get", "toy"]) == 0
     out = capsys.readouterr().out
@@ -65,8 +65,8 @@ def test_getting_shows_the_path_and_the_card(server, monkeypatch, capsys, folder
 
 
 def test_getting_from_a_folder_needs_no_network(server, monkeypatch, capsys, tmp_path):
-    toy = DataSet("toy", CATALOG["ptb"].card, lambda: None, (server.file("t.txt", b"text"),))
-    monkeypatch.setitem(catalog.CATALOG, "toy", toy)
+    toy = DATA_SETS["ptb"]._replace(name="toy", files=(server.file("t.txt", b"text"),))
+    monkeypatch.setitem(registry.DATA_SETS, "toy", toy)
     server.content.clear()
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "any-name").write_bytes(b"text")
@@ -87,10 +87,12 @@ def test_paths(capsys, folder):
 
 def test_mistakes_are_one_sentence(server, monkeypatch, capsys):
     assert main(["data", "get", "moonspots"]) == 1
-    assert capsys.readouterr().err.startswith("error: name: expected one of agreement, co2,")
+    assert capsys.readouterr().err.startswith(
+        "error: name: expected one of 'agreement', 'python-text',"
+    )
     file = server.file("t.txt", b"text")._replace(sha256="0" * 64)
-    toy = DataSet("toy", CATALOG["ptb"].card, lambda: None, (file,))
-    monkeypatch.setitem(catalog.CATALOG, "toy", toy)
+    toy = DATA_SETS["ptb"]._replace(name="toy", files=(file,))
+    monkeypatch.setitem(registry.DATA_SETS, "toy", toy)
     assert main(["data", "get", "toy"]) == 1
     assert "Nothing was kept. Try again later, or get the file" in capsys.readouterr().err
 
@@ -144,5 +146,5 @@ def test_a_reader_who_stops_reading_is_no_error(buffered):
 
 
 def test_cards_can_be_printed():
-    for entry in CATALOG.values():
+    for entry in DATA_SETS.values():
         assert np.max([len(line) for line in str(entry.card).splitlines()]) <= 80

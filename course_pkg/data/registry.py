@@ -1,0 +1,133 @@
+"""The registry of data sets: one name each, for the command ``data`` and for recipes alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from course_pkg.checks import check_option
+from course_pkg.data.files.download import RemoteFile, local_file
+from course_pkg.data.sets.agreement import AGREEMENT_CARD, load_agreement
+from course_pkg.data.sets.card import DataCard
+from course_pkg.data.sets.co2 import CO2_CARD, load_co2
+from course_pkg.data.sets.corpus import Corpus
+from course_pkg.data.sets.digits import DIGITS_CARD, MNIST_CARD, MNIST_FILES, load_digits
+from course_pkg.data.sets.ptb import PTB_CARD, PTB_FILES, load_ptb
+from course_pkg.data.sets.python_text import PYTHON_TEXT_CARD, load_python_text
+from course_pkg.data.sets.sunspots import SUNSPOTS_CARD, load_sunspots
+from course_pkg.data.sets.tinyshakespeare import (
+    TINYSHAKESPEARE_CARD,
+    TINYSHAKESPEARE_FILES,
+    load_tinyshakespeare,
+)
+from course_pkg.data.sets.wikitext import WIKITEXT2_CARD, WIKITEXT2_FILES, load_wikitext2
+
+
+class DataSet(NamedTuple):
+    """One data set of the course."""
+
+    name: str  # what it is called on the command line and in a recipe
+    kind: str  # "text", "images" or "series": which tasks can learn it
+    card: DataCard  # origin, size, licence, limits
+    load: Callable[..., Any]  # the loader; that of a text at two levels takes the level
+    files: tuple[RemoteFile, ...] = ()  # what is downloaded; nothing where it is there offline
+    levels: tuple[str, ...] = ()  # of a text: "char", "word", the first one by default
+
+    @property
+    def is_here(self) -> bool:
+        """Whether loading needs no network."""
+        return all(local_file(self.name, file) for file in self.files)
+
+
+# To add a data set: a module in `sets`, and its line here.
+DATA_SETS = {
+    entry.name: entry
+    for entry in (
+        DataSet("agreement", "text", AGREEMENT_CARD, load_agreement, levels=("word",)),
+        DataSet(
+            "python-text", "text", PYTHON_TEXT_CARD, load_python_text, levels=("char", "word")
+        ),
+        DataSet("ptb", "text", PTB_CARD, load_ptb, PTB_FILES, ("word",)),
+        DataSet(
+            "tinyshakespeare", "text", TINYSHAKESPEARE_CARD, load_tinyshakespeare,
+            TINYSHAKESPEARE_FILES, ("char",),
+        ),
+        DataSet("wikitext2", "text", WIKITEXT2_CARD, load_wikitext2, WIKITEXT2_FILES, ("word",)),
+        DataSet("digits", "images", DIGITS_CARD, load_digits),
+        DataSet("mnist", "images", MNIST_CARD, lambda: load_digits("full"), MNIST_FILES),
+        DataSet("co2", "series", CO2_CARD, load_co2),
+        DataSet("sunspots", "series", SUNSPOTS_CARD, load_sunspots),
+    )
+}  # fmt: skip
+
+
+def find(name: str, kind: str | None = None) -> DataSet:
+    """Return the data set of a name.
+
+    Parameters
+    ----------
+    name : str
+    kind : {"text", "images", "series"}, optional
+        What it has to be.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message lists the names.
+
+    Examples
+    --------
+    >>> find("sunspots").card.licence
+    'public domain'
+    >>> find("moonspots")
+    Traceback (most recent call last):
+        ...
+    ValueError: name: expected one of 'agreement', 'python-text', ..., got 'moonspots'
+    >>> find("sunspots", "text")
+    Traceback (most recent call last):
+        ...
+    ValueError: name: expected text, one of 'agreement', ..., got 'sunspots', which is series
+    """
+    entry = DATA_SETS[check_option("name", name, tuple(DATA_SETS))]
+    if kind not in (None, entry.kind):
+        fitting = ", ".join(repr(other.name) for other in DATA_SETS.values() if other.kind == kind)
+        raise ValueError(
+            f"name: expected {kind}, one of {fitting}, got {name!r}, which is {entry.kind}"
+        )
+    return entry
+
+
+def load_text(name: str, level: str | None = None) -> Corpus:
+    """Load a text by its name in the registry.
+
+    Parameters
+    ----------
+    name : str
+    level : {"char", "word"}, optional
+        What a token is; by default the first level that the text has.
+
+    Returns
+    -------
+    Corpus
+
+    Raises
+    ------
+    ValueError
+        If there is no such text, or it does not come at this level.
+    DownloadError
+        If its files are not there and cannot be had.
+
+    Examples
+    --------
+    >>> load_text("python-text").level, load_text("python-text", "word").level
+    ('char', 'word')
+    >>> load_text("agreement", "char")
+    Traceback (most recent call last):
+        ...
+    ValueError: level: expected one of 'word', got 'char'
+    """
+    entry = find(name, "text")
+    if level is not None:
+        check_option("level", level, entry.levels)
+    corpus: Corpus = entry.load(level or entry.levels[0]) if entry.levels[1:] else entry.load()
+    return corpus
