@@ -31,12 +31,11 @@ from course_pkg.reference.learning.initialization import xavier_uniform
 from course_pkg.reference.learning.tree import pick_gradients
 from course_pkg.reference.losses import cross_entropy
 from course_pkg.reference.networks import classifier
-from course_pkg.training.datasets import LabelledParts, digits_by_rows
 from course_pkg.training.loop import evaluate, fit
 from course_pkg.training.schedules import one_cycle
 from course_pkg.training.seeding import generator
 from course_pkg.training.settings import Settings
-from course_pkg.training.tasks.classify import Classify, Labelled
+from course_pkg.training.tasks.classify import Classify, Labelled, LabelledParts, digits_by_rows
 from experiments.record import describe_run, tracked, write_results
 
 CELLS: dict[str, Any] = {"rnn": rnn, "gru": gru, "lstm": lstm}

@@ -11,9 +11,8 @@ from course_pkg.data.batching.batches import shuffled_batches
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.reference.learning import adam
 from course_pkg.reference.networks import classifier
-from course_pkg.training.datasets import LabelledParts, digits_by_rows
 from course_pkg.training.schedules import one_cycle
-from course_pkg.training.tasks.classify import Labelled
+from course_pkg.training.tasks.classify import Labelled, LabelledParts, digits_by_rows
 from experiments import row_mnist
 
 TORCH = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}

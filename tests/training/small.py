@@ -32,17 +32,22 @@ def classify(seed=0, *, batch=16, ragged=False, dropout=0.0, double=False, count
     return Classify(model.double() if double else model, parts, batch=batch, seed=seed)
 
 
-def language(seed=0, *, dropout=0.0, batch=4, window=10, double=False, length=700):
-    """The task of going on with a text: each token follows from the two before it, but for some."""
-    torch.manual_seed(seed)
+def text(length=700):
+    """A text whose tokens follow each from the two before it, but for some."""
     # Without them the text would repeat itself, and its end stand in its beginning.
     rng = np.random.default_rng(0)
     ids = [0, 1]
     while len(ids) < length:
         surprise = int(rng.integers(7)) if rng.random() < 0.02 else 0
         ids.append((2 * ids[-1] + ids[-2] + surprise) % 7)
-    text = np.array(ids)
-    parts = {"train": text[:-200], "valid": text[-200:-100], "test": text[-100:]}
+    return np.array(ids)
+
+
+def language(seed=0, *, dropout=0.0, batch=4, window=10, double=False, length=700):
+    """The task of going on with such a text."""
+    torch.manual_seed(seed)
+    ids = text(length)
+    parts = {"train": ids[:-200], "valid": ids[-200:-100], "test": ids[-100:]}
     model = LanguageModel(tokens=7, embedding=6, hidden=12, dropout=dropout)
     return PredictNext(model.double() if double else model, parts, batch=batch, window=window)
 

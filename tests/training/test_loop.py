@@ -26,7 +26,7 @@ from course_pkg.training.schedules import one_cycle
 from course_pkg.training.settings import Settings, make_optimiser
 from course_pkg.training.tasks.next_token import PredictNext
 from course_pkg.training.update import update
-from tests.training.small import CPU, classify, language, weights
+from tests.training.small import CPU, classify, language, text, weights
 
 SETTINGS = Settings(epochs=2, lr=1e-2, log_every=1)
 
@@ -406,15 +406,14 @@ def test_an_evaluation_is_the_mean_over_sequences(ragged):
     np.testing.assert_allclose([found["loss"], found["accuracy"]], expected, atol=1e-12)
 
 
-def test_the_perplexity_of_a_text_is_that_of_its_streams():
-    task = language(double=True)
+@pytest.mark.parametrize("batch", [1, 3, 4])
+def test_the_perplexity_counts_every_target_whatever_the_batch(monkeypatch, batch):
+    monkeypatch.setattr("course_pkg.training.tasks.next_token.AT_ONCE", 7)  # 99 targets: not whole
+    task, ids = language(double=True, batch=batch), torch.from_numpy(text()[-100:])
     found = evaluate(task, "test")
-    x, y = task._streams["test"]._x, task._streams["test"]._y
     with torch.no_grad():
-        logits, _ = task.model(torch.from_numpy(np.ascontiguousarray(x)))
-        loss = cross_entropy(
-            logits.flatten(0, 1), torch.from_numpy(np.ascontiguousarray(y)).flatten()
-        )
+        logits, _ = task.model(ids[:-1, None])
+        loss = cross_entropy(logits[:, 0], ids[1:])
     assert found["loss"] == pytest.approx(float(loss), abs=1e-12)
     assert found["perplexity"] == pytest.approx(math.exp(float(loss)))
     assert found["bits"] == pytest.approx(float(loss) / math.log(2))

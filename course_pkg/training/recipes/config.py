@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import reprlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -135,7 +135,19 @@ def from_table(kind: type[C], table: Mapping[str, Any], where: str = "") -> C:
     try:
         return kind(**values)
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"{where}.{error}" if where else str(error)) from error
+        raise ConfigError(key_of(where, known, str(error))) from error
+
+
+def key_of(where: str, known: Collection[str], message: str) -> str:
+    """Name the table in a message, and put its key behind a dot if the message begins with one.
+
+    Examples
+    --------
+    >>> key_of("model", {"hidden"}, "hidden: expected ..."), key_of("model", {"hidden"}, "no room")
+    ('model.hidden: expected ...', 'model: no room')
+    """
+    keys = message.partition(":")[0].split(", ")
+    return f"{where}{'.' if set(keys) <= set(known) else ': '}{message}" if where else message
 
 
 def to_toml(config: Any) -> str:

@@ -20,6 +20,7 @@ def model_card(
     data: DataCard,
     sizes: Mapping[str, str],
     metrics: Mapping[str, Mapping[str, float]],
+    how_measured: str,
     chosen_by: str,
     command: str,
     config: str,
@@ -36,6 +37,8 @@ def model_card(
         For each part of the data, how much it holds, in words.
     metrics : mapping of str to mapping of str to float
         For each part that was measured, its metrics.
+    how_measured : str
+        A sentence on what the metrics are means of.
     chosen_by : str
         What the weights were chosen by.
     command, config : str
@@ -50,7 +53,8 @@ def model_card(
     >>> data = DataCard("Counts", "made up", "3 values", "public domain", "none", "any decision")
     >>> card = model_card(
     ...     title="Counting", model=nn.Linear(1, 1), data=data, sizes={"train": "3 values"},
-    ...     metrics={"test": {"loss": 0.5}}, chosen_by="valid loss", command="...", config="",
+    ...     metrics={"test": {"loss": 0.5}}, how_measured="Every value counts once.",
+    ...     chosen_by="valid loss", command="...", config="",
     ... )
     >>> print("\n".join(card.splitlines()[:4]))
     # Counting
@@ -76,6 +80,8 @@ def model_card(
             for part, found in metrics.items()
             for name, value in found.items()
         ),
+        "",
+        how_measured,
         "",
         "One run with one seed. How much the result varies with the seed, this does not say.",
         "",

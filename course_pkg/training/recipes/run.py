@@ -19,8 +19,9 @@ from course_pkg.training.loop import CHECKPOINT, check_fits, evaluate, fit
 from course_pkg.training.recipes.config import SHORT, ConfigError, override, read_toml, to_toml
 from course_pkg.training.recipes.model_card import model_card
 from course_pkg.training.recipes.saved_model import save_model
-from course_pkg.training.recipes.tables import Built, Config, build, config_from
+from course_pkg.training.recipes.tables import Built, Config
 from course_pkg.training.seeding import seed_everything
+from course_pkg.training.tasks.registry import build, config_from
 
 CONFIG, VOCABULARY, RESULT = "config.toml", "vocabulary.json", "result.json"
 MODEL, CARD = "model.safetensors", "card.md"
@@ -109,6 +110,7 @@ def train_from_config(
                 data=built.card,
                 sizes=built.sizes,
                 metrics=metrics,
+                how_measured=built.task.how_measured,
                 chosen_by=chosen,
                 command=_command(path, changes),
                 config=to_toml(config),
@@ -151,7 +153,7 @@ def _check_folder(folder: Path, config: Config, resume: bool) -> None:
 
 def _command(path: Path, changes: Mapping[str, str]) -> str:
     """Write the command that trains the same again."""
-    words = ["python", "-m", "course_pkg", "train", path.name]
+    words = ["python", "-m", "course_pkg", "train", str(path)]
     for key, value in changes.items():
         words += [SHORT[key], value] if key in SHORT else ["--set", f"{key}={value}"]
     return shlex.join(words)

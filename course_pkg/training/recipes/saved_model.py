@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from course_pkg.models.classifier import SequenceClassifier
-from course_pkg.models.language_model import LanguageModel
 from course_pkg.training.resuming.checkpoint import (
     UNFIT,
     CheckpointError,
@@ -18,11 +16,7 @@ from course_pkg.training.resuming.checkpoint import (
 )
 from course_pkg.training.resuming.state import check_tensors
 from course_pkg.training.tasks.parts import plain
-
-MODELS: dict[str, type[SequenceClassifier] | type[LanguageModel]] = {
-    "SequenceClassifier": SequenceClassifier,
-    "LanguageModel": LanguageModel,
-}
+from course_pkg.training.tasks.registry import MODELS
 
 
 class SavedModel(NamedTuple):
@@ -39,7 +33,8 @@ def save_model(path: Path, model: nn.Module, about: dict[str, Any] | None = None
     ----------
     path : Path
         The folder must exist.
-    model : SequenceClassifier or LanguageModel
+    model : Module
+        The model of a task, such as a LanguageModel.
     about : dict, optional
         What else to keep, as JSON.
 
@@ -51,6 +46,7 @@ def save_model(path: Path, model: nn.Module, about: dict[str, Any] | None = None
     Examples
     --------
     >>> import tempfile
+    >>> from course_pkg.models.language_model import LanguageModel
     >>> path = Path(tempfile.mkdtemp()) / "model.safetensors"
     >>> save_model(path, LanguageModel(tokens=9, hidden=4), {"vocabulary": "..."})
     >>> load_model(path).model.settings["tokens"]
@@ -59,7 +55,8 @@ def save_model(path: Path, model: nn.Module, about: dict[str, Any] | None = None
     name = type(model).__name__
     if MODELS.get(name) is not type(model):
         raise TypeError(f"model: expected one of {', '.join(MODELS)}, got {name}")
-    content = {"model": name, "settings": plain(model.settings), "about": about or {}}
+    settings: Any = model.settings
+    content = {"model": name, "settings": plain(settings), "about": about or {}}
     save_checkpoint(path, model.state_dict(), content)
 
 

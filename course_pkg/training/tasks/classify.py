@@ -1,9 +1,10 @@
-"""The task of telling the class of a sequence."""
+"""The task ``classify``: tell the class of a sequence."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -16,11 +17,15 @@ from torch.nn.functional import cross_entropy
 from course_pkg.checks import check_seed, check_size
 from course_pkg.data.batching.batches import length_batches, shuffled_batches
 from course_pkg.data.batching.padding import pad_batch
+from course_pkg.data.registry import find
+from course_pkg.data.sets.card import DataCard
+from course_pkg.data.sets.digits import Digits, Images, load_digits, rows
 from course_pkg.metrics.means import Mean
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.reference.checks import check_ids, check_named_tuple
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.early_stopping import Goal
+from course_pkg.training.recipes.tables import Built, Config, in_table, make_model
 from course_pkg.training.seeding import generator
 from course_pkg.training.tasks.parts import check_apart, check_sequences, fingerprint, plain
 from course_pkg.training.tasks.protocol import Batch, Carry, Loss
@@ -33,6 +38,32 @@ class Labelled(NamedTuple):
 
     x: npt.NDArray[Any] | Sequence[npt.NDArray[Any]]  # N of (T_n, I) vectors or (T_n,) ids
     labels: npt.NDArray[np.integer[Any]]  # (N,), in 0..C-1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """The table ``data``."""
+
+    name: str  # of images: they are read row by row
+    batch: int = 64  # sequences in a batch, over all processes
+
+    def __post_init__(self) -> None:
+        find(self.name, "images")
+        check_size("batch", self.batch)
+
+
+MODEL = SequenceClassifier
+GIVEN = {"classes": 2, "features": 1, "tokens": None}
+
+
+def build(config: Config) -> Built:
+    """Load images, and make the task of telling what they show from their rows."""
+    data = by_rows(find(config.data.name).load())
+    model = make_model(MODEL, config, classes=data.classes, features=data.features)
+    with in_table("data", config.data):
+        task = Classify(model, data.parts, batch=config.data.batch, seed=config.training.seed)
+    sizes = {name: f"{len(part.labels):,} sequences" for name, part in data.parts.items()}
+    return Built(task, data.card, sizes)
 
 
 class Classify:
@@ -72,6 +103,7 @@ class Classify:
     """
 
     goals: Mapping[str, Goal] = MappingProxyType({"loss": "min", "accuracy": "max"})
+    how_measured = "Every sequence of a part counts once; the loss is in nats per sequence."
 
     def __init__(
         self,
@@ -183,3 +215,54 @@ def _dtype(model: nn.Module) -> np.dtype[Any] | None:
         torch.float64: np.dtype(np.float64),
     }
     return known.get(types.pop()) if len(types) == 1 else None
+
+
+class LabelledParts(NamedTuple):
+    """Sequences of vectors with their classes, in parts."""
+
+    parts: dict[str, Labelled]
+    classes: int
+    features: int
+    card: DataCard
+
+
+def digits_by_rows(source: str = "offline") -> LabelledParts:
+    """Load handwritten digits as sequences of 28 rows of 28 pixels, from top to bottom.
+
+    Parameters
+    ----------
+    source : {'offline', 'full'}
+        5,000 images, or all 70,000.
+
+    Returns
+    -------
+    LabelledParts
+
+    Examples
+    --------
+    >>> data = digits_by_rows()
+    >>> data.parts["train"].x.shape
+    (4000, 28, 28)
+    """
+    return by_rows(load_digits(source))
+
+
+def by_rows(digits: Digits) -> LabelledParts:
+    """Turn images of digits into sequences of their rows, from top to bottom.
+
+    Examples
+    --------
+    >>> by_rows(load_digits()).features
+    28
+    """
+    parts = {
+        "train": _sequences(digits.train),
+        "valid": _sequences(digits.valid),
+        "test": _sequences(digits.test),
+    }
+    return LabelledParts(parts, classes=10, features=28, card=digits.card)
+
+
+def _sequences(part: Images) -> Labelled:
+    x = np.ascontiguousarray(rows(part.images).swapaxes(0, 1))  # (N, T, I)
+    return Labelled(x, part.labels)

@@ -1,8 +1,9 @@
-"""The task of predicting the next token of a text."""
+"""The task ``lm``: predict the next token of a text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -11,16 +12,82 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from course_pkg.checks import check_size
+from course_pkg.checks import check_option, check_size
 from course_pkg.data.batching.streams import TokenStreams
+from course_pkg.data.registry import find, load_text
+from course_pkg.data.text.vocabulary import UNKNOWN, Vocabulary
 from course_pkg.metrics.language import bits, perplexity
 from course_pkg.metrics.means import Mean
 from course_pkg.models.language_model import LanguageModel
 from course_pkg.reference.checks import IntArray, check_ids
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.early_stopping import Goal
+from course_pkg.training.recipes.config import ConfigError
+from course_pkg.training.recipes.tables import Built, Config, in_table, make_model
 from course_pkg.training.tasks.parts import check_texts_apart, fingerprint, plain
 from course_pkg.training.tasks.protocol import Batch, Carry, Loss
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """The table ``data``."""
+
+    name: str  # of a text
+    level: str | None = None  # "char" or "word", where the text comes at both
+    batch: int = 32  # streams side by side, over all processes
+    window: int = 64  # steps between two updates
+    min_count: int = 1  # rarer tokens of the training part are unknown
+    max_size: int | None = None  # of the vocabulary
+
+    def __post_init__(self) -> None:
+        levels = find(self.name, "text").levels
+        if self.level is not None:
+            check_option("level", self.level, levels)
+        for name in ("batch", "window", "min_count"):
+            check_size(name, getattr(self, name))
+        if self.max_size is not None:
+            check_size("max_size", self.max_size)
+
+
+MODEL = LanguageModel
+GIVEN = {"tokens": 2}
+
+
+def build(config: Config) -> Built:
+    """Load a text, make its vocabulary, and make the task of predicting its next token."""
+    data = config.data
+    corpus = load_text(data.name, data.level)
+    # The training part alone: a token that is only in the other parts has to be unknown.
+    with in_table("data", data):
+        vocabulary = Vocabulary.build(
+            corpus.train,
+            level=corpus.level,
+            min_count=data.min_count,
+            max_size=data.max_size,
+            specials=[UNKNOWN],
+        )
+    if len(vocabulary) < 2:
+        raise ConfigError(
+            "data.max_size, data.min_count: expected to leave at least one token besides "
+            f"{UNKNOWN!r}, got none: there is nothing to predict"
+        )
+    parts = {
+        name: vocabulary.encode(list(getattr(corpus, name))) for name in ("train", "valid", "test")
+    }
+    model = make_model(MODEL, config, tokens=len(vocabulary))
+    with in_table("data", data):
+        task = PredictNext(
+            model,
+            parts,
+            batch=data.batch,
+            window=data.window,
+            about={"vocabulary": vocabulary.sha256},
+        )
+    sizes = {name: f"{len(ids):,} tokens" for name, ids in parts.items()}
+    return Built(task, corpus.card, sizes, vocabulary)
+
+
+AT_ONCE = 512  # steps between two looks at the loss of a part: the logits are (AT_ONCE, 1, V)
 
 
 class PredictNext:
@@ -61,6 +128,10 @@ class PredictNext:
     goals: Mapping[str, Goal] = MappingProxyType(
         {"loss": "min", "perplexity": "min", "bits": "min"}
     )
+    how_measured = (
+        "Each part was read once, as one stream from a state of zeros; every token but the first "
+        "counts. Losses are in nats per token, bits in bits per token."
+    )
 
     def __init__(
         self,
@@ -79,7 +150,9 @@ class PredictNext:
         for name, ids in parts.items():
             check_ids(f"parts[{name!r}]", ids, settings.get("tokens", 2**31))
         self.B, self.T = check_size("batch", batch), check_size("window", window)
-        self._streams = {name: TokenStreams(ids, self.B, self.T) for name, ids in parts.items()}
+        self._train = TokenStreams(parts["train"], self.B, self.T)
+        # One stream: a mean over more would depend on their number, and leave the rest out.
+        self._whole = {name: TokenStreams(ids, 1, AT_ONCE) for name, ids in parts.items()}
         check_texts_apart(parts)
         self._about = {
             "kind": "lm",
@@ -92,7 +165,7 @@ class PredictNext:
 
     def batches_per_epoch(self) -> int:
         """Return the number of windows in the training part."""
-        return len(self._streams["train"])
+        return len(self._train)
 
     def batches(self, epoch: int, share: Share = ALONE) -> Iterator[Batch]:
         """Yield the windows in order, each ``(x, y)`` of shape (T, B): tokens and the next ones."""
@@ -102,7 +175,7 @@ class PredictNext:
                 f"got {self.B}"
             )
         mine = share.of(self.B)
-        for x, y, _ in self._streams["train"]:
+        for x, y, _ in self._train:
             yield _ids(x[:, mine]), _ids(y[:, mine])
 
     def loss(self, net: nn.Module, batch: Batch, carry: Carry = ()) -> Loss:
@@ -113,9 +186,13 @@ class PredictNext:
         return Loss(total, y.numel(), state)
 
     def evaluate(self, part: str, device: torch.device) -> dict[str, float]:
-        """Return nats, perplexity and bits per token on a part, read as B streams."""
+        """Return nats, perplexity and bits per token on a part: every token but the first counts.
+
+        The part is read once, from its beginning to its end, so that the result depends on the
+        model and the text alone, and not on how the training was cut.
+        """
         mean, state = Mean(), ()
-        for x, y, _ in self._streams[part]:
+        for x, y, _ in self._whole[part]:
             logits, state = self.model(_ids(x).to(device), state)
             target = _ids(y).to(device)
             total = cross_entropy(logits.flatten(0, 1).double(), target.flatten(), reduction="sum")

@@ -1,15 +1,18 @@
-"""What the training loop asks of a task: batches, a loss, an evaluation, and who it is."""
+"""What the loop asks of a task (batches, a loss, an evaluation), and a recipe of its file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from course_pkg.training.distributed import Share
 from course_pkg.training.early_stopping import Goal
+
+if TYPE_CHECKING:
+    from course_pkg.training.recipes.tables import Built, Config
 
 Batch = tuple[Tensor, ...]
 Carry = tuple[Tensor, ...]
@@ -39,6 +42,11 @@ class Task(Protocol):
         ...
 
     @property
+    def how_measured(self) -> str:
+        """How :meth:`evaluate` measures, in a sentence for the model card."""
+        ...
+
+    @property
     def goals(self) -> Mapping[str, Goal]:
         """Whether small or large is good, for each metric."""
         ...
@@ -64,4 +72,27 @@ class Task(Protocol):
 
         A checkpoint is resumed only by the task that wrote it.
         """
+        ...
+
+
+class TaskModule(Protocol):
+    """What a file of this room holds, besides the class of its task."""
+
+    @property
+    def Data(self) -> type:
+        """The table ``data`` of a recipe, as a dataclass."""
+        ...
+
+    @property
+    def MODEL(self) -> type[nn.Module]:
+        """The model; its signature is the table ``model``."""
+        ...
+
+    @property
+    def GIVEN(self) -> Mapping[str, Any]:
+        """The model's arguments that follow from the data, each with a value that fits."""
+        ...
+
+    def build(self, config: Config) -> Built:
+        """Load the data, build the model, and put them together."""
         ...

@@ -24,13 +24,19 @@ from course_pkg.training.loop import evaluate
 from course_pkg.training.recipes import saved_model
 from course_pkg.training.recipes.config import ConfigError, override, read_toml, to_toml
 from course_pkg.training.recipes.saved_model import load_model, save_model
-from course_pkg.training.recipes.tables import build, config_from
 from course_pkg.training.resuming.checkpoint import CheckpointError, save_checkpoint
+from course_pkg.training.tasks.registry import build, config_from
 
 ROOT = Path(__file__).parents[3]
 CLASSIFY = {"task": "classify", "data": {"name": "digits"}, "training": {"epochs": 1}}
 WORDS = {"name": "python-text", "level": "word"}
 LM = {"task": "lm", "data": WORDS, "training": {"steps": 3}}
+
+
+@pytest.fixture(autouse=True)
+def small_machine(monkeypatch):
+    """Whatever this machine holds: a large one would fill what a test asks to be refused."""
+    monkeypatch.setattr("course_pkg.training.memory.free_bytes", lambda device: 2**32)
 
 
 @pytest.mark.parametrize("recipe", sorted((ROOT / "experiments/recipes").glob("*.toml")))
@@ -114,7 +120,7 @@ def test_a_missing_table_is_named():
     [
         ({"cell": "lstn"}, "model.cell: expected one of 'rnn', 'gru', 'lstm', got 'lstn'"),
         ({"hidden": 0}, "model.hidden: expected an integer of at least 1"),
-        ({"hidden": 10**7}, "model: .*memory"),
+        ({"hidden": 10**5}, "model: not enough memory: 40,4"),
         ({"hidden": 2**62, "start": "torch"}, "model: "),
         ({"dropout": 1.0}, "model.dropout: expected a number in"),
         ({"tied": True}, "model.embedding: expected hidden = 128 for tied weights, got 64"),
@@ -123,6 +129,21 @@ def test_a_missing_table_is_named():
 def test_a_model_that_cannot_be_built_is_a_mistake_of_the_configuration(model, message):
     with pytest.raises(ConfigError, match=message):
         build(config_from(LM | {"model": model}))
+
+
+def test_a_model_that_does_not_fit_is_refused_before_a_weight_is_filled(monkeypatch):
+    """One that fits for 1 copy and not for training is refused too; nothing is drawn for either."""
+    config = config_from(LM | {"model": {"hidden": 64}})
+    drawn = set()
+    monkeypatch.setattr(
+        "course_pkg.models.recurrent.start_orthogonal",
+        lambda network, cell: drawn.update(p.device.type for p in network.parameters()),
+    )
+    for free, word in ((10**5, "hold"), (10**7, "train")):
+        monkeypatch.setattr("course_pkg.training.memory.free_bytes", lambda device, free=free: free)
+        with pytest.raises(ConfigError, match=f"model: not enough memory: .* to {word}, and"):
+            build(config)
+    assert drawn == {"meta"}
 
 
 @pytest.mark.parametrize(
@@ -318,7 +339,7 @@ def test_what_a_killed_run_has_left_is_no_file_of_somebody_else(config, tmp_path
     [
         "model.cell=lstn", "model.hidden=0", "model.embedding=5", "data.batch=0",
         "data.batch=1000000", "data.max_size=1", "training.select_on=dev",
-        "training.select_by=bleu", "training.tensorboard=true", "model.hidden=10000000",
+        "training.select_by=bleu", "training.tensorboard=true", "model.hidden=100000",
     ],
 )  # fmt: skip
 def test_a_mistake_leaves_no_folder_that_blocks_the_corrected_run(
@@ -336,10 +357,12 @@ def test_the_card_says_the_whole_command(config, tmp_path):
     changes += ["--set", "training.lr=0.5", "--set", "model.cell=gru"]
     assert run(config, "--out", tmp_path / "run", *changes) == 0
     line = (
-        "`python -m course_pkg train 'small words.toml' --device cpu --seed 3 "
+        f"`python -m course_pkg train '{config}' --device cpu --seed 3 "
         "--set training.lr=0.5 --set model.cell=gru`"
     )
-    assert line in (tmp_path / "run" / "card.md").read_text()
+    card = (tmp_path / "run" / "card.md").read_text()
+    assert line in card
+    assert "Each part was read once, as one stream" in card
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"valid": 3}', '{"valid": {"loss": "x"}}'])

@@ -6,10 +6,10 @@ import torch
 
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
-from course_pkg.training.recipes.tables import build, config_from
 from course_pkg.training.tasks.classify import Classify, Labelled
 from course_pkg.training.tasks.next_token import PredictNext
 from course_pkg.training.tasks.parts import check_apart, check_texts_apart, fingerprint
+from course_pkg.training.tasks.registry import build, config_from
 from tests.training.small import classify, labelled, language
 
 

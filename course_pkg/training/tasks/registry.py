@@ -1,0 +1,82 @@
+"""The tasks that a recipe can name, and the way from a recipe to a task that is ready to train."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from torch import nn
+
+from course_pkg.training.recipes.config import ConfigError, from_table, short
+from course_pkg.training.recipes.tables import Built, Config, recipe_of, table_of
+from course_pkg.training.tasks import classify, next_token
+from course_pkg.training.tasks.protocol import TaskModule
+
+# To add a task: its file, and its line here.
+TASKS: dict[str, TaskModule] = {"classify": classify, "lm": next_token}
+
+# What a model file may name: the model of every task.
+MODELS: dict[str, type[nn.Module]] = {task.MODEL.__name__: task.MODEL for task in TASKS.values()}
+
+RECIPES: dict[str, type[Config]] = {
+    name: recipe_of(task.Data, table_of(task.MODEL, task.GIVEN)) for name, task in TASKS.items()
+}
+
+
+def config_from(table: Mapping[str, Any]) -> Config:
+    """Check a table that was read from TOML, and make the configuration of its task.
+
+    Parameters
+    ----------
+    table : mapping
+
+    Returns
+    -------
+    Config
+
+    Raises
+    ------
+    ConfigError
+        If the task is unknown, a key is unknown or missing, or a value is refused.
+
+    Examples
+    --------
+    >>> table = {"task": "classify", "data": {"name": "digits"}, "training": {"epochs": 2}}
+    >>> config_from(table).model.hidden
+    128
+    >>> config_from(table | {"task": "clasify"})
+    Traceback (most recent call last):
+        ...
+    course_pkg.training.recipes.config.ConfigError: task: unknown task 'clasify'; did you mean ...
+    """
+    task = table.get("task")
+    if not isinstance(task, str) or task not in TASKS:
+        near = get_close_matches(str(task), TASKS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(TASKS)}"
+        raise ConfigError(f"task: unknown task {short(task)}; {hint}")
+    return from_table(RECIPES[task], table)
+
+
+def build(config: Config) -> Built:
+    """Load the data, build the model, and put them together.
+
+    The weights come from torch's generator as it is: seed it first.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    Built
+
+    Raises
+    ------
+    ConfigError
+        If the data or the model refuse what the configuration says, or the model is too large
+        for this machine; the message names the table.
+    OSError, ModuleNotFoundError
+        If the data cannot be had.
+    """
+    return TASKS[config.task].build(config)
