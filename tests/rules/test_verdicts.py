@@ -1,0 +1,63 @@
+"""Rule: a check accepts right answers, unusual ones too, and says of wrong ones what is wrong."""
+
+from functools import cache
+from importlib import import_module
+
+import pytest
+from make_exercises import is_check
+from notebook_files import notebooks_in, read
+
+from tests.rules.verdicts import RIGHT, change
+
+CHAPTERS = {path.stem[:2]: path for path in notebooks_in("solutions")}
+ANSWERS = [
+    pytest.param(chapter, *entry, id=f"{chapter}-{entry[0]}-{number}")
+    for chapter in CHAPTERS
+    for number, entry in enumerate(import_module(f"tests.rules.verdicts.chapter_{chapter}").ANSWERS)
+]
+
+
+@cache
+def code_of(chapter):
+    """Return grade_id, source and whether it is a check, for each code cell."""
+    return [
+        (cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source, is_check(cell))
+        for cell in read(CHAPTERS[chapter]).cells
+        if cell.cell_type == "code"
+    ]
+
+
+def verdict_on(chapter, exercise, answer):
+    """Return what the check, hidden tests included, says of this answer; other cells run as well.
+
+    The cells are run as they stand, in their order, the checks of the other exercises left out.
+    """
+    names = {"__name__": "__main__"}
+    for grade_id, source, check in code_of(chapter):
+        if grade_id == exercise:
+            exec(answer if isinstance(answer, str) else answer(source), names)
+        elif grade_id == f"{exercise}-check":
+            try:
+                exec(source, names)
+            except AssertionError as refused:
+                return str(refused)
+            return RIGHT
+        elif not check:
+            exec(source, names)
+    raise LookupError(f"{CHAPTERS[chapter]}: no exercise {exercise!r}")
+
+
+@pytest.mark.parametrize(("chapter", "exercise", "verdict", "answer"), ANSWERS)
+def test_the_verdict_is_just(chapter, exercise, verdict, answer):
+    said = verdict_on(chapter, exercise, answer)
+    if verdict == RIGHT:
+        assert said == RIGHT
+    else:
+        assert verdict in said
+
+
+def test_an_unknown_exercise_or_a_change_of_nothing_is_noticed():
+    with pytest.raises(LookupError, match="no exercise 'none'"):
+        verdict_on("01", "none", "")
+    with pytest.raises(AssertionError, match="does not hold 'nowhere'"):
+        verdict_on("01", "predict", change(("nowhere", "")))
