@@ -11,7 +11,7 @@ from course_pkg.training.recipes.config import SHORT
 
 DESCRIPTION = """\
 Train the model that a TOML file describes, and keep everything in a run folder: the
-configuration with every default (config.toml), the log (metrics.jsonl, metrics.csv), the state to
+configuration with every default (config.toml), the log (metrics.jsonl), the state to
 resume from (checkpoint.safetensors), the best weights (model.safetensors), the measurements
 (result.json) and a model card (card.md). Interrupt it when you like, and go on with --resume.
 """

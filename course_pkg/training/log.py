@@ -1,38 +1,38 @@
-"""The log of a run: one JSON line per record, the same as CSV, and TensorBoard if asked for."""
+"""The log of a run: one JSON line per record, and TensorBoard if asked for."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import os
-from collections.abc import Mapping
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from course_pkg.data.files.atomic import write_atomically
 
-Record = Mapping[str, float | int | str | None]
-RECORDS, TABLE = "metrics.jsonl", "metrics.csv"
+RECORDS = "metrics.jsonl"
 BEGINNING = b'{"step"'  # of every record that a run writes
 
 
-class MetricLog:
-    """Keep the records of a run in ``metrics.jsonl``, and the same as ``metrics.csv``.
+class RunLog:
+    """The records of a run: lines of ``metrics.jsonl`` in its folder, or a list if it has none.
 
     A record is written and handed to the system at once, so a killed run loses none that it has
-    written. JSON keeps floats to the last bit; NaN and infinity are written as null.
+    written. JSON keeps floats to the last bit; NaN and infinity are written as null. Every record
+    says how many seconds the run has taken, those before an interruption included.
 
     Parameters
     ----------
-    folder : Path
+    folder : Path or None
         Must exist.
     keep : int
         How many records of an earlier run in this folder to keep: those that its checkpoint
         knows of. The records after it belong to steps that will be done again.
     tensorboard : bool
         Whether to write TensorBoard's event files too, into ``tensorboard/``.
+    writes : bool
+        Whether this process writes the files; in the others of a group the log is silent.
 
     Raises
     ------
@@ -45,44 +45,49 @@ class MetricLog:
 
     Examples
     --------
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> log = MetricLog(folder)
-    >>> log.write({"step": 1, "loss": 0.5})
-    >>> log.write({"step": 2, "loss": 0.25, "accuracy": 1.0})
-    >>> log.close()
-    >>> print((folder / "metrics.csv").read_text().strip())
-    step,loss,accuracy
-    1,0.5,
-    2,0.25,1.0
+    >>> log = RunLog(None)
+    >>> log.write(step=1, loss=0.5)
+    >>> [record["loss"] for record in log.records()]
+    [0.5]
     """
 
-    def __init__(self, folder: Path, *, keep: int = 0, tensorboard: bool = False) -> None:
-        self.folder = Path(folder)
-        path = self.folder / RECORDS
-        lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-        whole = [line for line in lines if line.endswith(b"\n")]  # a kill can cut the last one
-        if len(whole) < keep:
-            raise ValueError(
-                f"{path}: expected at least the {keep} records that the checkpoint "
-                f"knows of, found {len(whole)}"
-            )
-        if not keep and lines and not lines[0].startswith(BEGINNING[: len(lines[0])]):
-            raise FileExistsError(f"{path}: expected the log of a run, found another file")
-        last = _parsed(whole[keep - 1], path, keep) if keep else {}
-        write_atomically(path, b"".join(whole[:keep]))
-        self.records = keep
-        purge = int(last.get("step") or 0) + 1  # TensorBoard forgets this step and what follows
-        board = self.folder / "tensorboard"
-        self._board = tensorboard_class()(str(board), purge_step=purge) if tensorboard else None
-        self._file = path.open("a", encoding="utf-8")
+    def __init__(
+        self,
+        folder: Path | None,
+        *,
+        keep: int = 0,
+        tensorboard: bool = False,
+        writes: bool = True,
+    ) -> None:
+        self._silent = not writes
+        self._kept: list[dict[str, Any]] = []
+        self._file: TextIO | None = None
+        self._board: Any = None
+        self.count = 0  # how many records the file holds
+        before: dict[str, Any] = {}
+        if folder is not None and writes:
+            self._path = Path(folder) / RECORDS
+            before = _cut(self._path, keep)
+            self.count = keep
+            if tensorboard:
+                step = int(before.get("step") or 0) + 1  # it forgets this step and what follows
+                board = str(self._path.with_name("tensorboard"))
+                self._board = tensorboard_class()(board, purge_step=step)
+            self._file = self._path.open("a", encoding="utf-8")
+        self._started = time.monotonic() - float(before.get("seconds") or 0.0)
 
-    def write(self, record: Record) -> None:
+    def write(self, **record: Any) -> None:
         """Append a record."""
+        if self._silent:
+            return
+        record["seconds"] = round(time.monotonic() - self._started, 3)
+        if self._file is None:
+            self._kept.append(record)
+            return
         clean = {key: finite(value) for key, value in record.items()}
         self._file.write(json.dumps(clean) + "\n")
         self._file.flush()
-        self.records += 1
+        self.count += 1
         if self._board is not None:
             step = int(record.get("step") or 0)
             for key, value in record.items():
@@ -91,24 +96,35 @@ class MetricLog:
 
     def sync(self) -> None:
         """Wait until all records have reached the disk: a checkpoint must not know of others."""
-        os.fsync(self._file.fileno())
+        if self._file is not None:
+            os.fsync(self._file.fileno())
 
-    def write_table(self) -> None:
-        """Write ``metrics.csv`` anew from all records."""
-        records = read_records(self.folder)
-        columns = list(dict.fromkeys(key for record in records for key in record))
-        text = io.StringIO()
-        writer = csv.DictWriter(text, fieldnames=columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(records)
-        write_atomically(self.folder / TABLE, text.getvalue().encode())
+    def records(self) -> list[dict[str, Any]]:
+        """Return all records of the run, those before a resumption too."""
+        return self._kept if self._file is None else read_records(self._path.parent)
 
     def close(self) -> None:
-        """Close the files, and bring ``metrics.csv`` up to date."""
-        self._file.close()
-        self.write_table()
+        """Close the files."""
+        if self._file is not None:
+            self._file.close()
         if self._board is not None:
             self._board.close()
+
+
+def _cut(path: Path, keep: int) -> dict[str, Any]:
+    """Cut a log behind the records to keep, and return the last of them."""
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    whole = [line for line in lines if line.endswith(b"\n")]  # a kill can cut the last one
+    if len(whole) < keep:
+        raise ValueError(
+            f"{path}: expected at least the {keep} records that the checkpoint "
+            f"knows of, found {len(whole)}"
+        )
+    if not keep and lines and not lines[0].startswith(BEGINNING[: len(lines[0])]):
+        raise FileExistsError(f"{path}: expected the log of a run, found another file")
+    last = _parsed(whole[keep - 1], path, keep) if keep else {}
+    write_atomically(path, b"".join(whole[:keep]))
+    return last
 
 
 def read_records(folder: Path) -> list[dict[str, Any]]:
@@ -149,66 +165,6 @@ def _parsed(line: bytes, path: Path, number: int) -> dict[str, Any]:
     return record
 
 
-class RunLog:
-    """The log of a run in its folder, or a list if it has none; silent in the other processes.
-
-    Parameters
-    ----------
-    folder : Path or None
-    keep, tensorboard
-        As for :class:`MetricLog`.
-    writes : bool
-        Whether this process writes the files.
-
-    Examples
-    --------
-    >>> log = RunLog(None)
-    >>> log.write(step=1, loss=0.5)
-    >>> log.records()
-    [{'step': 1, 'loss': 0.5}]
-    """
-
-    def __init__(
-        self,
-        folder: Path | None,
-        *,
-        keep: int = 0,
-        tensorboard: bool = False,
-        writes: bool = True,
-    ) -> None:
-        self.folder = folder
-        self._kept: list[dict[str, Any]] = []
-        self._file: MetricLog | None = None
-        if folder is not None and writes:
-            self._file = MetricLog(folder, keep=keep, tensorboard=tensorboard)
-
-    @property
-    def count(self) -> int:
-        """How many records the files hold."""
-        return 0 if self._file is None else self._file.records
-
-    def write(self, **record: Any) -> None:
-        """Append a record."""
-        if self._file is not None:
-            self._file.write(record)
-        elif self.folder is None:
-            self._kept.append(record)
-
-    def sync(self) -> None:
-        """Wait until all records have reached the disk."""
-        if self._file is not None:
-            self._file.sync()
-
-    def records(self) -> list[dict[str, Any]]:
-        """Return all records of the run, those before a resumption too."""
-        return self._kept if self._file is None else read_records(self._file.folder)
-
-    def close(self) -> None:
-        """Close the files."""
-        if self._file is not None:
-            self._file.close()
-
-
 def finite(value: Any) -> Any:
     """Return what stands for a value in JSON, which has no NaN and no infinity: then None.
 
@@ -233,6 +189,6 @@ def tensorboard_class() -> Any:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "tensorboard: not installed; install it with 'pip install tensorboard', or leave "
-            "'tensorboard' out: metrics.jsonl and metrics.csv are written in any case"
+            "'tensorboard' out: metrics.jsonl is written in any case"
         ) from error
     return SummaryWriter

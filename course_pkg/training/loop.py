@@ -1,39 +1,27 @@
-"""The training loop: update, evaluate, keep the best, save, stop, resume."""
+"""The training loop: update, evaluate, keep the best, save, stop."""
 
 from __future__ import annotations
 
-import json
-import math
-import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
-from course_pkg.data.files.atomic import remove_leftovers
 from course_pkg.metrics.means import Mean
 from course_pkg.training import distributed
 from course_pkg.training.distributed import ALONE, Share
-from course_pkg.training.early_stopping import EarlyStopping
-from course_pkg.training.log import RECORDS, TABLE, RunLog, tensorboard_class
+from course_pkg.training.log import RunLog, tensorboard_class
 from course_pkg.training.progress import ProgressBar
-from course_pkg.training.resuming.checkpoint import (
-    CheckpointError,
-    load_checkpoint,
-    save_checkpoint,
-)
-from course_pkg.training.resuming.position import Position, check_position
-from course_pkg.training.resuming.state import pack, read_own, unpack
+from course_pkg.training.resuming.checkpoint import save_checkpoint
+from course_pkg.training.resuming.opening import CHECKPOINT, open_run
+from course_pkg.training.resuming.position import Position, plan_of
+from course_pkg.training.resuming.state import State, read_own
 from course_pkg.training.schedules import make_schedule
-from course_pkg.training.seeding import seed_everything
-from course_pkg.training.settings import Settings, make_optimiser
-from course_pkg.training.tasks.protocol import Batch, Carry, Task
+from course_pkg.training.settings import Settings
+from course_pkg.training.tasks.protocol import Batch, Task
 from course_pkg.training.update import update
-
-CHECKPOINT = "checkpoint.safetensors"
 
 
 class Result(NamedTuple):
@@ -111,107 +99,51 @@ def fit(
     (200, True)
     """
     device = torch.device("cpu") if device is None else device
-    if resume and folder is None:
-        raise ValueError("resume: expected a folder to go on in, got none")
     check_fits(task, settings)
-    model = task.model.to(device)
-    optimiser = make_optimiser(settings, model.parameters())
-    stopping = EarlyStopping(
-        settings.patience, min_delta=settings.min_delta, goal=task.goals[settings.select_by]
-    )
-    per_epoch = task.batches_per_epoch()
-    updates_per_epoch = math.ceil(per_epoch / settings.accumulate)
-    total = settings.steps or (settings.epochs or 0) * updates_per_epoch
-    factor = make_schedule(settings.schedule, total, warm_up_steps=settings.warm_up_steps)
-    run = {"settings": asdict(settings), "task": task.identity()}
-    json.dumps(run)  # now, and not at the first checkpoint
-
-    seed_everything((settings.seed + share.rank) % 2**32, deterministic=settings.deterministic)
-    position = Position()
-    carry: Carry = ()
-    if folder is not None:
-        # The other processes may be late: process 0 has begun the log then.
-        names = (CHECKPOINT, RECORDS, TABLE) if share.is_main else (CHECKPOINT,)
-        for name in names:
-            if (Path(folder) / name).exists() and not resume:
-                raise FileExistsError(
-                    f"{Path(folder) / name}: a run is here; resume it, or take an empty folder"
-                )
-        path = Path(folder) / CHECKPOINT
-        if path.exists():
-            try:
-                position, carry = unpack(
-                    load_checkpoint(path),
-                    model, optimiser, stopping, run, share.rank, share.world, device,
-                )  # fmt: skip
-                check_position(position, per_epoch, settings.accumulate, total)
-            except CheckpointError as error:
-                raise CheckpointError(_named(path, str(error))) from error
-    if folder is not None and share.is_main:
-        remove_leftovers(folder, (RECORDS, TABLE, CHECKPOINT))
-    net = distributed.wrap(model, share)
+    plan = plan_of(task.batches_per_epoch(), settings)
+    factor = make_schedule(settings.schedule, plan.total, warm_up_steps=settings.warm_up_steps)
+    state = open_run(task, settings, plan, folder, resume=resume, share=share, device=device)
+    position, stopping = state.position, state.stopping
     log = RunLog(
         folder, keep=position.records, tensorboard=settings.tensorboard, writes=share.is_main
     )
-    bar = ProgressBar(total, done=position.step, show=show_progress if share.is_main else False)
-    started = time.monotonic()
-
-    def save() -> None:
-        position.records = log.count
-        own = distributed.gather(read_own(carry, device), share)
-        log.sync()
-        if folder is not None and share.is_main:
-            packed = pack(model, optimiser, stopping, position, own, run)
-            save_checkpoint(Path(folder) / CHECKPOINT, *packed)
-
-    def seconds() -> float:  # of this process: a resumed run starts from 0
-        return round(time.monotonic() - started, 3)
-
-    model.train()
+    bar = ProgressBar(
+        plan.total, done=position.step, show=show_progress if share.is_main else False
+    )
+    net = distributed.wrap(state.model, share)
+    net.train()
     batches = _rest_of_epoch(task, position, share)
     try:
-        while position.step < total and not stopping.should_stop:
+        while position.step < plan.total and not stopping.should_stop:
             group = list(islice(batches, settings.accumulate))
             if not group:
                 raise RuntimeError(
-                    f"task: expected {per_epoch} batches in an epoch, got {position.batch}"
+                    f"task: expected {plan.per_epoch} batches in an epoch, got {position.batch}"
                 )
             lr = settings.lr * factor(position.step)
-            for parameters in optimiser.param_groups:
+            for parameters in state.optimiser.param_groups:
                 parameters["lr"] = lr
-            loss, norm, carry = update(task, net, optimiser, group, carry, settings, share, device)
+            loss, norm = update(task, net, state, group, settings, share, device)
             position.add(len(group), loss)
-            bar.show_step(position.step, f"loss {loss.value:.4f}")
-            if position.step % settings.log_every == 0:
-                log.write(
-                    step=position.step,
-                    epoch=position.epoch + position.batch / per_epoch,
-                    train_loss=position.log_loss.value,
-                    gradient_norm=norm,
-                    lr=lr,
-                    seconds=seconds(),
-                )
+            step, epoch = position.step, position.epoch + position.batch / plan.per_epoch
+            bar.show_step(step, f"loss {loss.value:.4f}")
+            if step % settings.log_every == 0:
+                mean = position.log_loss.value
+                log.write(step=step, epoch=epoch, train_loss=mean, gradient_norm=norm, lr=lr)
                 position.log_loss = Mean()
-            epoch_done = position.batch >= per_epoch
-            epoch_loss = position.epoch_loss.value
+            epoch_done, mean = position.batch >= plan.per_epoch, position.epoch_loss.value
             if epoch_done:
                 position.start_epoch()
-                carry = ()
+                state.carry = ()
                 batches = _rest_of_epoch(task, position, share)
-            due = _is_due(position.step, settings.evaluate_every, total, epoch_done)
+            due = _is_due(step, settings.evaluate_every, plan.total, epoch_done)
             if due:
                 found = _evaluate(task, settings.select_on, device, share)
-                stopping.observe(found[settings.select_by], model)
-                log.write(
-                    step=position.step,
-                    epoch=position.epoch + position.batch / per_epoch,
-                    epoch_train_loss=epoch_loss,
-                    **{f"{settings.select_on}_{name}": value for name, value in found.items()},
-                    seconds=seconds(),
-                )
-            every = settings.checkpoint_every
-            if due or (every and position.step % every == 0):
-                save()
+                stopping.observe(found[settings.select_by], state.model)
+                named = {f"{settings.select_on}_{name}": value for name, value in found.items()}
+                log.write(step=step, epoch=epoch, epoch_train_loss=mean, **named)
+            if due or (settings.checkpoint_every and step % settings.checkpoint_every == 0):
+                _save(state, log, folder, share, device)
     finally:
         bar.close()
         log.close()
@@ -221,14 +153,9 @@ def fit(
             f"evaluation, got none in {stopping.evaluations_since}, so no weights are the best: "
             "a smaller learning rate, or clipping, may help"
         )
-    stopping.restore(model)
-    return Result(
-        steps=position.step,
-        epochs=position.epoch,
-        stopped_early=position.step < total,
-        best=stopping.best,
-        records=log.records(),
-    )
+    stopping.restore(state.model)
+    early = position.step < plan.total
+    return Result(position.step, position.epoch, early, stopping.best, log.records())
 
 
 def evaluate(task: Task, part: str, device: torch.device | None = None) -> dict[str, float]:
@@ -276,13 +203,19 @@ def _evaluate(task: Task, part: str, device: torch.device, share: Share) -> dict
     return metrics
 
 
+def _save(
+    state: State, log: RunLog, folder: Path | None, share: Share, device: torch.device
+) -> None:
+    """Write a checkpoint that knows of the records up to here."""
+    state.position.records = log.count
+    own = distributed.gather(read_own(state.carry, device), share)
+    log.sync()
+    if folder is not None and share.is_main:
+        save_checkpoint(Path(folder) / CHECKPOINT, *state.packed(own))
+
+
 def _is_due(step: int, every: int, total: int, epoch_done: bool) -> bool:
     return step == total or (step % every == 0 if every else epoch_done)
-
-
-def _named(path: Path, message: str) -> str:
-    """Name the file in a message about it, once."""
-    return message if message.startswith(path.name) else f"{path.name}: {message}"
 
 
 def check_fits(task: Task, settings: Settings) -> None:

@@ -14,31 +14,34 @@ from course_pkg.metrics.means import Mean
 from course_pkg.training import distributed
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.precision import autocast
+from course_pkg.training.resuming.state import State
 from course_pkg.training.settings import Settings
-from course_pkg.training.tasks.protocol import Batch, Carry, Task
+from course_pkg.training.tasks.protocol import Batch, Task
 
 
 def update(
     task: Task,
     net: nn.Module,
-    optimiser: torch.optim.Optimizer,
+    state: State,
     group: Sequence[Batch],
-    carry: Carry,
     settings: Settings,
     share: Share = ALONE,
     device: torch.device | None = None,
-) -> tuple[Mean, float, Carry]:
+) -> tuple[Mean, float]:
     """Change the weights once, by the mean gradient over a group of batches.
 
     Parameters
     ----------
-    task, net, optimiser, settings, share, device
-        As in :func:`course_pkg.training.loop.fit`; ``net`` is the model, or the
-        model wrapped for a group of processes.
+    task, settings, share, device
+        As in :func:`course_pkg.training.loop.fit`.
+    net : Module
+        The model, or the model wrapped for a group of processes.
+    state : State
+        Its ``optimiser`` makes the change. ``carry`` is what the first batch starts from, empty
+        at the start of a stream, and afterwards what the next one does, cut off from the graph:
+        truncated backpropagation through time.
     group : sequence of batches
         One, or several to accumulate.
-    carry : tuple of Tensor
-        The state that the first batch starts from; empty at the start of a stream.
 
     Returns
     -------
@@ -46,8 +49,6 @@ def update(
         Over all batches and processes.
     norm : float
         Of the gradient, before clipping.
-    carry : tuple of Tensor
-        For the next batch, cut off from the graph: truncated backpropagation through time.
 
     Raises
     ------
@@ -60,6 +61,7 @@ def update(
     were summed: the mean over one large batch, also if the batches are ragged.
     """
     device = torch.device("cpu") if device is None else device
+    optimiser = state.optimiser
     optimiser.zero_grad(set_to_none=True)
     number_summed, totals = 0, []
     for number, batch in enumerate(group, start=1):
@@ -68,11 +70,11 @@ def update(
         quiet: AbstractContextManager[Any] = net.no_sync() if wait else nullcontext()  # type: ignore[operator]
         with quiet:
             with autocast(device, settings.precision):
-                loss = task.loss(net, tuple(t.to(device) for t in batch), carry)
+                loss = task.loss(net, tuple(t.to(device) for t in batch), state.carry)
             loss.total.backward()  # type: ignore[no-untyped-call]
         totals.append(loss.total.detach())
         number_summed += loss.number
-        carry = tuple(tensor.detach() for tensor in loss.carry)
+        state.carry = tuple(tensor.detach() for tensor in loss.carry)
     mean = Mean(*distributed.add_up([float(sum(totals)), number_summed], share, device))
     parameters = [p for group in optimiser.param_groups for p in group["params"] if p.requires_grad]
     # Each process holds the gradient of its sum; a group has averaged them: undo that, and divide.
@@ -87,4 +89,4 @@ def update(
             "a smaller learning rate, or clipping, may help"
         )
     optimiser.step()
-    return mean, norm, carry
+    return mean, norm

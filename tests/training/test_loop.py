@@ -15,13 +15,17 @@ from course_pkg.data.batching.padding import pad_batch
 from course_pkg.models.language_model import LanguageModel
 from course_pkg.training import loop
 from course_pkg.training.distributed import Share
-from course_pkg.training.loop import CHECKPOINT, evaluate, fit
+from course_pkg.training.early_stopping import EarlyStopping
+from course_pkg.training.log import read_records
+from course_pkg.training.loop import evaluate, fit
 from course_pkg.training.recipes.saved_model import load_model, save_model
 from course_pkg.training.resuming.checkpoint import (
     CheckpointError,
     load_checkpoint,
     save_checkpoint,
 )
+from course_pkg.training.resuming.opening import CHECKPOINT
+from course_pkg.training.resuming.state import State
 from course_pkg.training.schedules import one_cycle
 from course_pkg.training.settings import Settings, make_optimiser
 from course_pkg.training.tasks.next_token import PredictNext
@@ -29,6 +33,11 @@ from course_pkg.training.update import update
 from tests.training.small import CPU, classify, language, text, weights
 
 SETTINGS = Settings(epochs=2, lr=1e-2, log_every=1)
+
+
+def state_of(task, settings):
+    optimiser = make_optimiser(settings, task.model.parameters())
+    return State(task.model, optimiser, EarlyStopping(), run={})
 
 
 def losses(result):
@@ -83,9 +92,9 @@ def test_accumulated_batches_are_one_large_batch(optimiser, ragged):
     batches = [large._batch(data, indices, Share()) for indices in rows]
     found = []
     for task, group in ((large, batches[:1]), (small, batches[1:])):
-        optimiser_ = make_optimiser(settings, task.model.parameters())
+        state = state_of(task, settings)
         for _ in range(3):
-            mean, norm, _ = update(task, task.model, optimiser_, group, (), settings)
+            mean, norm = update(task, task.model, state, group, settings)
         found.append((mean.value, norm))
     np.testing.assert_allclose(found[0], found[1], rtol=0, atol=1e-12)
     torch.testing.assert_close(weights(large), weights(small), rtol=0, atol=1e-12)
@@ -112,14 +121,13 @@ def test_the_last_group_of_an_epoch_may_be_smaller():
 def test_a_gradient_is_clipped_to_the_norm_and_reported_before():
     task, settings = classify(), Settings(steps=1, lr=1.0, optimiser="sgd", clip=0.01)
     before = weights(task)
-    optimiser = make_optimiser(settings, task.model.parameters())
-    _, norm, _ = update(task, task.model, optimiser, [next(task.batches(0))], (), settings)
+    batch = [next(task.batches(0))]
+    _, norm = update(task, task.model, state_of(task, settings), batch, settings)
     assert norm > 0.05
     assert float((weights(task) - before).norm()) == pytest.approx(0.01, rel=1e-3)
     free = replace(settings, clip=0.0)
     task = classify()
-    optimiser = make_optimiser(free, task.model.parameters())
-    update(task, task.model, optimiser, [next(task.batches(0))], (), free)
+    update(task, task.model, state_of(task, free), batch, free)
     assert float((weights(task) - before).norm()) == pytest.approx(norm, rel=1e-4)
 
 
@@ -236,8 +244,7 @@ def test_evaluations_and_checkpoints_come_when_they_are_due(tmp_path):
     assert [record["step"] for record in evaluations(result)] == [4, 8, 10]
     assert [r["step"] for r in result.records if "train_loss" in r] == [5, 10]
     assert load_checkpoint(tmp_path / CHECKPOINT).about["position"]["step"] == 10
-    csv = (tmp_path / "metrics.csv").read_text().splitlines()
-    assert len(csv) == 1 + len(result.records)
+    assert read_records(tmp_path) == result.records
     assert not list(tmp_path.glob(".*"))
 
 
@@ -572,20 +579,19 @@ def test_a_run_without_a_folder_cannot_be_resumed():
         fit(classify(), SETTINGS, resume=True)
 
 
-@pytest.mark.parametrize("name", ["metrics.jsonl", "metrics.csv"])
-def test_files_of_somebody_else_stay(tmp_path, name):
-    for own in (name, ".x.part", ".metrics.csv-notes.part"):
-        (tmp_path / own).write_text("precious")
-    with pytest.raises(FileExistsError, match=name):
+def test_files_of_somebody_else_stay(tmp_path):
+    others = (tmp_path / ".x.part", tmp_path / ".metrics.jsonl-notes.part")
+    log = tmp_path / "metrics.jsonl"
+    for path in (log, *others):
+        path.write_text("precious")
+    with pytest.raises(FileExistsError, match=r"metrics\.jsonl"):
         fit(classify(), SETTINGS, folder=tmp_path)
-    if name == "metrics.jsonl":
-        with pytest.raises(FileExistsError, match="expected the log of a run, found another file"):
-            fit(classify(), SETTINGS, folder=tmp_path, resume=True)
-    assert (tmp_path / name).read_text() == "precious"
-    (tmp_path / name).unlink()
+    with pytest.raises(FileExistsError, match="expected the log of a run, found another file"):
+        fit(classify(), SETTINGS, folder=tmp_path, resume=True)
+    assert log.read_text() == "precious"
+    log.unlink()
     fit(classify(), SETTINGS, folder=tmp_path)
-    assert (tmp_path / ".x.part").read_text() == "precious"
-    assert (tmp_path / ".metrics.csv-notes.part").read_text() == "precious"
+    assert all(path.read_text() == "precious" for path in others)
 
 
 def test_the_log_is_on_the_disk_before_the_checkpoint_that_counts_it(tmp_path, monkeypatch):

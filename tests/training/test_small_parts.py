@@ -18,7 +18,7 @@ from course_pkg.metrics.means import Mean
 from course_pkg.training import device as devices
 from course_pkg.training import seeding
 from course_pkg.training.early_stopping import EarlyStopping
-from course_pkg.training.log import MetricLog, read_records
+from course_pkg.training.log import RunLog, read_records
 from course_pkg.training.progress import ProgressBar
 
 CPU = torch.device("cpu")
@@ -121,7 +121,7 @@ def test_a_damaged_log_is_named(tmp_path, content, message):
     with pytest.raises(ValueError, match=message):
         read_records(tmp_path)
     with pytest.raises(ValueError, match=message):
-        MetricLog(tmp_path, keep=2)
+        RunLog(tmp_path, keep=2)
     assert (tmp_path / "metrics.jsonl").read_text() == content
 
 
@@ -197,36 +197,41 @@ def test_a_device_is_taken_if_it_is_there(monkeypatch, name, cuda, mps, count, r
 
 
 def test_the_log_keeps_floats_to_the_last_bit_and_has_no_nan(tmp_path):
-    log = MetricLog(tmp_path)
-    log.write({"step": 1, "loss": 0.1 + 0.2})
-    log.write({"step": 2, "loss": math.nan, "accuracy": math.inf})
+    log = RunLog(tmp_path)
+    log.write(step=1, loss=0.1 + 0.2)
+    log.write(step=2, loss=math.nan, accuracy=math.inf)
     log.close()
-    assert read_records(tmp_path) == [
+    found = [{k: v for k, v in r.items() if k != "seconds"} for r in read_records(tmp_path)]
+    assert found == [
         {"step": 1, "loss": 0.1 + 0.2},
         {"step": 2, "loss": None, "accuracy": None},
-    ]
-    assert (tmp_path / "metrics.csv").read_text().splitlines() == [
-        "step,loss,accuracy",
-        "1,0.30000000000000004,",
-        "2,,",
     ]
 
 
 def test_a_record_is_in_the_file_as_soon_as_it_is_written(tmp_path):
-    log = MetricLog(tmp_path)
-    log.write({"step": 1})
-    assert read_records(tmp_path) == [{"step": 1}]
+    log = RunLog(tmp_path)
+    log.write(step=1)
+    assert [record["step"] for record in read_records(tmp_path)] == [1]
     log.close()
+
+
+def test_the_seconds_of_a_resumed_run_go_on(tmp_path):
+    """They are those of the run, not of the process: a curve over them never folds back."""
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1, "seconds": 1000.5}\n{"step": 2}\n')
+    log = RunLog(tmp_path, keep=1)
+    log.write(step=2)
+    log.close()
+    assert [record["seconds"] >= 1000.5 for record in read_records(tmp_path)] == [True, True]
 
 
 def test_records_behind_the_checkpoint_and_half_lines_are_dropped(tmp_path):
     (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n{"st')
-    log = MetricLog(tmp_path, keep=2)
-    log.write({"step": 3, "again": 1})
+    log = RunLog(tmp_path, keep=2)
+    log.write(step=3, again=1)
     log.close()
     assert [record["step"] for record in read_records(tmp_path)] == [1, 2, 3]
     with pytest.raises(ValueError, match="expected at least the 4 records"):
-        MetricLog(tmp_path, keep=4)
+        RunLog(tmp_path, keep=4)
 
 
 def test_tensorboard_gets_the_numbers(tmp_path, monkeypatch):
@@ -246,18 +251,20 @@ def test_tensorboard_gets_the_numbers(tmp_path, monkeypatch):
     fake.SummaryWriter = SummaryWriter
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", fake)
     (tmp_path / "metrics.jsonl").write_text('{"step": 4}\n')
-    log = MetricLog(tmp_path, keep=1, tensorboard=True)
-    log.write({"step": 5, "loss": 0.5, "note": "text"})
+    log = RunLog(tmp_path, keep=1, tensorboard=True)
+    log.write(step=5, loss=0.5, note="text")
     log.close()
-    assert written == [(True, 5), ("loss", 0.5, 5), "closed"]
+    assert written[:2] == [(True, 5), ("loss", 0.5, 5)]
+    assert [entry[0] for entry in written[2:-1]] == ["seconds"]
+    assert written[-1] == "closed"
 
 
 def test_tensorboards_own_reader_finds_the_numbers(tmp_path):
     pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    log = MetricLog(tmp_path, tensorboard=True)
-    log.write({"step": 3, "loss": 0.5})
+    log = RunLog(tmp_path, tensorboard=True)
+    log.write(step=3, loss=0.5)
     log.close()
     events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
     assert [(event.step, event.value) for event in events.Scalars("loss")] == [(3, 0.5)]
@@ -266,7 +273,7 @@ def test_tensorboards_own_reader_finds_the_numbers(tmp_path):
 def test_without_tensorboard_the_message_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(ModuleNotFoundError, match="pip install tensorboard"):
-        MetricLog(tmp_path, tensorboard=True)
+        RunLog(tmp_path, tensorboard=True)
 
 
 def test_the_bar_draws_on_a_terminal_and_nowhere_else():

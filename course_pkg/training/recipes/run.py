@@ -14,18 +14,19 @@ import torch
 
 from course_pkg.data.files.atomic import remove_leftovers, write_atomically
 from course_pkg.training.distributed import from_main, process_group
-from course_pkg.training.log import RECORDS, TABLE, finite
-from course_pkg.training.loop import CHECKPOINT, check_fits, evaluate, fit
+from course_pkg.training.log import RECORDS, finite
+from course_pkg.training.loop import check_fits, evaluate, fit
 from course_pkg.training.recipes.config import SHORT, ConfigError, override, read_toml, to_toml
 from course_pkg.training.recipes.model_card import model_card
 from course_pkg.training.recipes.saved_model import save_model
 from course_pkg.training.recipes.tables import Built, Config
+from course_pkg.training.resuming.opening import CHECKPOINT
 from course_pkg.training.seeding import seed_everything
 from course_pkg.training.tasks.registry import build, config_from
 
 CONFIG, VOCABULARY, RESULT = "config.toml", "vocabulary.json", "result.json"
 MODEL, CARD = "model.safetensors", "card.md"
-FILES = (CONFIG, VOCABULARY, RECORDS, TABLE, CHECKPOINT, RESULT, MODEL, CARD)
+FILES = (CONFIG, VOCABULARY, RECORDS, CHECKPOINT, RESULT, MODEL, CARD)
 
 
 def train_from_config(

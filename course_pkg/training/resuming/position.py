@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from course_pkg.checks import check_count, check_number
 from course_pkg.metrics.means import Mean
 from course_pkg.training.resuming.checkpoint import CheckpointError
+from course_pkg.training.settings import Settings
 
 
 @dataclass
@@ -55,18 +56,33 @@ def _mean(name: str, total: float, number: float) -> Mean:
     return Mean(*(check_number(name, value, "(-inf, inf)") for value in (total, number)))
 
 
-def check_position(position: Position, per_epoch: int, accumulate: int, total: int) -> None:
+class Plan(NamedTuple):
+    """How far a run is to go."""
+
+    per_epoch: int  # batches in an epoch
+    accumulate: int  # batches to an update; the last update of an epoch may have fewer
+    total: int  # updates in the whole run
+
+
+def plan_of(per_epoch: int, settings: Settings) -> Plan:
+    """Return how far a run with these settings goes.
+
+    Examples
+    --------
+    >>> plan_of(7, Settings(epochs=3, accumulate=2))
+    Plan(per_epoch=7, accumulate=2, total=12)
+    """
+    updates = math.ceil(per_epoch / settings.accumulate)
+    return Plan(per_epoch, settings.accumulate, settings.steps or (settings.epochs or 0) * updates)
+
+
+def check_position(position: Position, plan: Plan) -> None:
     """Raise unless a run with this plan can be where a checkpoint says that it is.
 
     Parameters
     ----------
     position : Position
-    per_epoch : int
-        Batches in an epoch.
-    accumulate : int
-        Batches to an update; the last update of an epoch may have fewer.
-    total : int
-        Updates in the whole run.
+    plan : Plan
 
     Raises
     ------
@@ -75,15 +91,16 @@ def check_position(position: Position, per_epoch: int, accumulate: int, total: i
 
     Examples
     --------
-    >>> check_position(Position(epoch=1, batch=4, step=6), per_epoch=7, accumulate=2, total=9)
-    >>> check_position(Position(epoch=1, batch=4, step=5), per_epoch=7, accumulate=2, total=9)
+    >>> check_position(Position(epoch=1, batch=4, step=6), Plan(per_epoch=7, accumulate=2, total=9))
+    >>> check_position(Position(epoch=1, batch=4, step=5), Plan(per_epoch=7, accumulate=2, total=9))
     Traceback (most recent call last):
         ...
     course_pkg.training.resuming.checkpoint.CheckpointError: position: no run with these ...
     """
     epoch, batch, step = position.epoch, position.batch, position.step
-    updates = epoch * math.ceil(per_epoch / accumulate) + batch // accumulate
-    if step != updates or step > total or batch >= per_epoch or batch % accumulate:
+    in_epoch = math.ceil(plan.per_epoch / plan.accumulate)
+    right = step == epoch * in_epoch + batch // plan.accumulate and step <= plan.total
+    if not right or batch >= plan.per_epoch or batch % plan.accumulate:
         raise CheckpointError(
             f"position: no run with these settings is at epoch {epoch}, batch {batch}, step {step}"
         )

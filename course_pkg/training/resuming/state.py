@@ -1,15 +1,16 @@
-"""The whole state of a run, packed into a checkpoint and put back from it."""
+"""The state of a run, packed into a checkpoint and put back from it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from course_pkg.checks import check_count, check_number
+from course_pkg.training.distributed import Share
 from course_pkg.training.early_stopping import EarlyStopping
 from course_pkg.training.resuming.checkpoint import UNFIT, Checkpoint, CheckpointError
 from course_pkg.training.resuming.position import Position, read_position
@@ -29,110 +30,94 @@ def read_own(carry: Carry, device: torch.device) -> Own:
     return Own(get_random_state(device), tuple(tensor.cpu() for tensor in carry))
 
 
-def pack(
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    stopping: EarlyStopping,
-    position: Position,
-    own: list[Own],
-    run: Mapping[str, Any],
-) -> Checkpoint:
-    """Collect everything that a later step depends on.
+@dataclass
+class State:
+    """What changes while a run goes on: everything that a later step depends on.
 
-    Parameters
-    ----------
-    model, optimiser, stopping, position
-        As they are now. The schedule has no state: it is a function of the step.
-    own : list of Own
-        Of every process, by rank.
-    run : mapping
-        What tells this run from others, as JSON: task and settings.
-
-    Returns
-    -------
-    Checkpoint
+    The schedule is not here, as it is a function of the step. Nor are the settings: ``run`` names
+    them, so that a checkpoint is resumed by the run that wrote it alone.
     """
-    tensors: dict[str, Tensor] = {f"model.{k}": v for k, v in model.state_dict().items()}
-    tensors |= {f"best.{name}": tensor for name, tensor in stopping.weights.items()}
-    numbers: dict[str, dict[str, Any]] = {}
-    for index, values in optimiser.state_dict()["state"].items():
-        numbers[str(index)] = {}
-        for name, value in values.items():
-            if isinstance(value, Tensor):
-                tensors[f"optimiser.{index}.{name}"] = value
-            else:
-                numbers[str(index)][name] = value
-    for rank, mine in enumerate(own):
-        tensors |= {f"random.{rank}.{name}": state for name, state in mine.random.tensors.items()}
-        tensors |= {f"carry.{rank}.{i}": tensor for i, tensor in enumerate(mine.carry)}
-    about = {
-        "run": run,
-        "position": asdict(position),
-        "optimiser": {"state": numbers},  # its settings are the run's
-        "stopping": stopping.about(),
-        "random": [mine.random.about for mine in own],
-    }
-    return Checkpoint(tensors, about)
 
+    model: nn.Module
+    optimiser: torch.optim.Optimizer
+    stopping: EarlyStopping
+    run: Mapping[str, Any]  # what tells this run from others, as JSON: task and settings
+    position: Position = field(default_factory=Position)
+    carry: Carry = ()  # the state that the next batch starts from, for streams
 
-def unpack(
-    checkpoint: Checkpoint,
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    stopping: EarlyStopping,
-    run: Mapping[str, Any],
-    rank: int,
-    world: int,
-    device: torch.device,
-) -> tuple[Position, Carry]:
-    """Put everything back where :func:`pack` found it.
-
-    Returns
-    -------
-    position : Position
-    carry : tuple of Tensor
-
-    Raises
-    ------
-    CheckpointError
-        If the checkpoint belongs to another run, or to another number of processes, or does not
-        hold what a run needs. The model may have changed then.
-    """
-    tensors, about = checkpoint
-    try:
-        check_same_run(about["run"], run)
-        if len(about["random"]) != world:
-            raise CheckpointError(
-                f"written by {len(about['random'])} processes, resumed by {world}; "
-                "start as many as before"
-            )
-        check_tensors("model", _below("model", tensors), model.state_dict())
-        model.load_state_dict(_below("model", tensors))
-        position = read_position(about["position"])
-        state: dict[int, dict[str, Any]] = {
-            int(index): dict(values) for index, values in about["optimiser"]["state"].items()
+    def packed(self, own: Sequence[Own]) -> Checkpoint:
+        """Return the state as tensors and JSON; ``own`` is that of every process, by rank."""
+        tensors: dict[str, Tensor] = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        tensors |= {f"best.{name}": tensor for name, tensor in self.stopping.weights.items()}
+        numbers: dict[str, dict[str, Any]] = {}
+        for index, values in self.optimiser.state_dict()["state"].items():
+            numbers[str(index)] = {}
+            for name, value in values.items():
+                if isinstance(value, Tensor):
+                    tensors[f"optimiser.{index}.{name}"] = value
+                else:
+                    numbers[str(index)][name] = value
+        for rank, mine in enumerate(own):
+            tensors |= {f"random.{rank}.{name}": t for name, t in mine.random.tensors.items()}
+            tensors |= {f"carry.{rank}.{i}": tensor for i, tensor in enumerate(mine.carry)}
+        about = {
+            "run": self.run,
+            "position": asdict(self.position),
+            "optimiser": {"state": numbers},  # its settings are the run's
+            "stopping": self.stopping.about(),
+            "random": [mine.random.about for mine in own],
         }
-        for name, tensor in _below("optimiser", tensors).items():
-            index, key = name.split(".", 1)
-            state[int(index)][key] = tensor
-        # The groups are this run's own: with those of the file it could learn in another way.
-        groups = optimiser.state_dict()["param_groups"]
-        optimiser.load_state_dict({"state": state, "param_groups": groups})
-        _check_optimiser(optimiser, updated=position.step > 0)
-        best = _below("best", tensors)
-        _check_stopping(about["stopping"], best, model)
-        stopping.resume(about["stopping"], _on(device, best))
-        found = _on(device, _below(f"carry.{rank}", tensors))
-        carry = tuple(found[str(i)] for i in range(len(found)))
-        random = RandomState(_below(f"random.{rank}", tensors), about["random"][rank])
-        set_random_state(random, device)
-    except CheckpointError:
-        raise
-    except UNFIT as error:
-        raise CheckpointError(
-            f"does not hold the state of this run ({type(error).__name__}: {error})"
-        ) from error
-    return position, carry
+        return Checkpoint(tensors, about)
+
+    def unpack(self, checkpoint: Checkpoint, share: Share, device: torch.device) -> None:
+        """Put everything back where :meth:`packed` found it.
+
+        Raises
+        ------
+        CheckpointError
+            If the checkpoint belongs to another run, or to another number of processes, or does
+            not hold what a run needs. The model may have changed then.
+        """
+        tensors, about = checkpoint
+        try:
+            check_same_run(about["run"], self.run)
+            if len(about["random"]) != share.world:
+                raise CheckpointError(
+                    f"written by {len(about['random'])} processes, resumed by {share.world}; "
+                    "start as many as before"
+                )
+            check_tensors("model", _below("model", tensors), self.model.state_dict())
+            self.model.load_state_dict(_below("model", tensors))
+            self.position = read_position(about["position"])
+            _load_optimiser(self.optimiser, about["optimiser"], _below("optimiser", tensors))
+            _check_optimiser(self.optimiser, updated=self.position.step > 0)
+            best = _below("best", tensors)
+            _check_stopping(about["stopping"], best, self.model)
+            self.stopping.resume(about["stopping"], _on(device, best))
+            found = _on(device, _below(f"carry.{share.rank}", tensors))
+            self.carry = tuple(found[str(i)] for i in range(len(found)))
+            own = RandomState(_below(f"random.{share.rank}", tensors), about["random"][share.rank])
+            set_random_state(own, device)
+        except CheckpointError:
+            raise
+        except UNFIT as error:
+            raise CheckpointError(
+                f"does not hold the state of this run ({type(error).__name__}: {error})"
+            ) from error
+
+
+def _load_optimiser(
+    optimiser: torch.optim.Optimizer, about: Mapping[str, Any], tensors: Mapping[str, Tensor]
+) -> None:
+    state: dict[int, dict[str, Any]] = {
+        int(index): dict(values) for index, values in about["state"].items()
+    }
+    for name, tensor in tensors.items():
+        index, key = name.split(".", 1)
+        state[int(index)][key] = tensor
+    # The groups are this run's own: with those of the file it could learn in another way.
+    groups = optimiser.state_dict()["param_groups"]
+    optimiser.load_state_dict({"state": state, "param_groups": groups})
 
 
 def check_tensors(what: str, tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:

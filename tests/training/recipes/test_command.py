@@ -240,7 +240,7 @@ def finished(config, tmp_path_factory):
 
 def test_the_run_folder_holds_everything(finished, config):
     assert sorted(path.name for path in finished.iterdir()) == [
-        "card.md", "checkpoint.safetensors", "config.toml", "metrics.csv", "metrics.jsonl",
+        "card.md", "checkpoint.safetensors", "config.toml", "metrics.jsonl",
         "model.safetensors", "result.json", "vocabulary.json",
     ]  # fmt: skip
     assert config_from(read_toml(finished / "config.toml")) == config_from(read_toml(config))

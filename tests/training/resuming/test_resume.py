@@ -14,9 +14,10 @@ from course_pkg.__main__ import main
 from course_pkg.training.distributed import Share
 from course_pkg.training.early_stopping import EarlyStopping
 from course_pkg.training.log import read_records
-from course_pkg.training.loop import CHECKPOINT, fit
+from course_pkg.training.loop import fit
 from course_pkg.training.resuming.checkpoint import CheckpointError, load_checkpoint
-from course_pkg.training.resuming.state import unpack
+from course_pkg.training.resuming.opening import CHECKPOINT
+from course_pkg.training.resuming.state import State
 from course_pkg.training.settings import make_optimiser
 from tests.training.killed import SETTINGS, TASKS
 from tests.training.small import weights
@@ -114,13 +115,10 @@ def test_another_number_of_processes_is_refused(alone, tmp_path):
     fit(TASKS[name](), SETTINGS, folder=tmp_path)
     task = TASKS[name]()
     checkpoint = load_checkpoint(tmp_path / CHECKPOINT)
-    share = Share(rank=1, world=2)
     optimiser = make_optimiser(SETTINGS, task.model.parameters())
+    state = State(task.model, optimiser, EarlyStopping(), run=checkpoint.about["run"])
     with pytest.raises(CheckpointError, match="written by 1 processes, resumed by 2"):
-        unpack(
-            checkpoint, task.model, optimiser, EarlyStopping(), checkpoint.about["run"],
-            share.rank, share.world, torch.device("cpu"),
-        )  # fmt: skip
+        state.unpack(checkpoint, Share(rank=1, world=2), torch.device("cpu"))
 
 
 CONFIG = """
@@ -144,10 +142,10 @@ lr = 0.01
 """
 
 
-# In this order: config.toml, vocabulary.json, the log, the checkpoint, metrics.csv, result.json,
+# In this order: config.toml, vocabulary.json, the log, the checkpoint, result.json,
 # model.safetensors, card.md.
 @pytest.mark.parametrize(
-    ("moment", "number"), [("write", 1), ("sync", 2), ("rename", 1), ("write", 6), ("write", 8)]
+    ("moment", "number"), [("write", 1), ("sync", 2), ("rename", 1), ("write", 5), ("write", 7)]
 )
 def test_a_command_killed_at_any_file_is_resumed(kill, tmp_path, moment, number):
     (tmp_path / "run.toml").write_text(CONFIG.replace("steps = 120", "steps = 2"))
@@ -155,7 +153,7 @@ def test_a_command_killed_at_any_file_is_resumed(kill, tmp_path, moment, number)
     kill("command", folder, moment, number)
     assert list(folder.glob(".*.part"))
     assert main(["train", f"{folder}.toml", "--out", str(folder), "--resume"]) == 0
-    assert len(list(folder.iterdir())) == 8
+    assert len(list(folder.iterdir())) == 7
     assert not list(folder.glob(".*"))
 
 
