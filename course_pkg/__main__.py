@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
@@ -18,17 +17,14 @@ PARTS = ("data", "training")  # in the order of the help text
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Return the parser with the commands of all parts that are there."""
+    """Return the parser with the commands of all parts."""
     parser = argparse.ArgumentParser(
         prog="python -m course_pkg",
         description="Companion package of Recurrent Neural Networks, Equation by Equation.",
     )
     subcommands = parser.add_subparsers(required=True, metavar="COMMAND")
     for part in PARTS:
-        if importlib.util.find_spec(f"course_pkg.{part}") and importlib.util.find_spec(
-            f"course_pkg.{part}.cli"
-        ):
-            importlib.import_module(f"course_pkg.{part}.cli").add_commands(subcommands)
+        importlib.import_module(f"course_pkg.{part}.cli").add_commands(subcommands)
     return parser
 
 

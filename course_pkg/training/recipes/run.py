@@ -106,7 +106,7 @@ def train_from_config(
                 for part, found in result_file.items()
             }
             card = model_card(
-                title=f"{config.data.name}: {config.task}",
+                title=f"{built.card.name}: {config.task}",
                 model=built.task.model,
                 data=built.card,
                 sizes=built.sizes,

@@ -16,7 +16,7 @@ from course_pkg.training.resuming.checkpoint import (
 )
 from course_pkg.training.resuming.state import check_tensors
 from course_pkg.training.tasks.parts import plain
-from course_pkg.training.tasks.registry import MODELS
+from course_pkg.training.tasks.registry import models
 
 
 class SavedModel(NamedTuple):
@@ -53,8 +53,8 @@ def save_model(path: Path, model: nn.Module, about: dict[str, Any] | None = None
     9
     """
     name = type(model).__name__
-    if MODELS.get(name) is not type(model):
-        raise TypeError(f"model: expected one of {', '.join(MODELS)}, got {name}")
+    if models().get(name) is not type(model):
+        raise TypeError(f"model: expected one of {', '.join(models())}, got {name}")
     settings: Any = model.settings
     content = {"model": name, "settings": plain(settings), "about": about or {}}
     save_checkpoint(path, model.state_dict(), content)
@@ -88,7 +88,7 @@ def load_model(path: Path, *, vocabulary: str | None = None) -> SavedModel:
     tensors, content = load_checkpoint(path)
     name = Path(path).name
     try:
-        kind, settings = MODELS[content["model"]], content["settings"]
+        kind, settings = models()[content["model"]], content["settings"]
         about: dict[str, Any] = content["about"]
         if not isinstance(about, dict):
             raise TypeError(f"about: expected an object, got {type(about).__name__}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from torch import nn
@@ -16,12 +17,23 @@ from course_pkg.training.tasks.protocol import TaskModule
 # To add a task: its file, and its line here.
 TASKS: dict[str, TaskModule] = {"classify": classify, "lm": next_token}
 
-# What a model file may name: the model of every task.
-MODELS: dict[str, type[nn.Module]] = {task.MODEL.__name__: task.MODEL for task in TASKS.values()}
 
-RECIPES: dict[str, type[Config]] = {
-    name: recipe_of(task.Data, table_of(task.MODEL, task.GIVEN)) for name, task in TASKS.items()
-}
+def models() -> dict[str, type[nn.Module]]:
+    """Return what a model file may name: the models of all tasks.
+
+    Examples
+    --------
+    >>> sorted(models())
+    ['LanguageModel', 'SequenceClassifier']
+    """
+    return {task.MODEL.__name__: task.MODEL for task in TASKS.values()}
+
+
+@cache
+def recipe(name: str) -> type[Config]:
+    """Return what the recipe of a task may say, as a dataclass."""
+    task = TASKS[name]
+    return recipe_of(task.Data, table_of(task.MODEL, task.GIVEN))
 
 
 def config_from(table: Mapping[str, Any]) -> Config:
@@ -55,7 +67,7 @@ def config_from(table: Mapping[str, Any]) -> Config:
         near = get_close_matches(str(task), TASKS, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(TASKS)}"
         raise ConfigError(f"task: unknown task {short(task)}; {hint}")
-    return from_table(RECIPES[task], table)
+    return from_table(recipe(task), table)
 
 
 def build(config: Config) -> Built:
