@@ -1,97 +1,31 @@
 """Checks that explain: shape first, then value, then a hint at the likely cause.
 
 A check compares a learner's answer with the expected one. If it is right, one line says so. If
-not, an AssertionError says what was expected and what came, and, where the answer equals that of
-a well-known mistake, which mistake it is.
+not, `CheckFailed` says what was expected and what came, and, where the answer equals that of a
+well-known mistake, which mistake it is.
 """
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-ArrayLike = npt.ArrayLike
+from course_pkg.grading import differences
+from course_pkg.grading.answers import alike, as_numbers, brief, kind_of, plain, refuse_masked
+from course_pkg.grading.failure import CheckFailed
 
-
-ROUNDED = 1e-6  # a rounded answer is meant to get its hint too
-SMALL = 1e-5  # single precision gives such differences, for values of the size of 1
-
-
-def _short(value: npt.NDArray[Any]) -> str:
-    """Print a small array whole, and of a large one its first entries."""
-    value = value + 0.0  # no -0
-    if value.size <= 12:
-        return np.array2string(value, precision=4, suppress_small=True, prefix=" " * 12)
-    head = np.array2string(value.ravel()[:6], precision=4, suppress_small=True)
-    return f"{head[:-1]} ...]"
-
-
-def _told_apart(first: float, second: float) -> tuple[str, str]:
-    """Print two numbers with as many digits as show that they differ."""
-    for digits in range(4, 17):
-        texts = f"{first:.{digits}g}", f"{second:.{digits}g}"
-        if texts[0] != texts[1]:
-            return texts
-    return repr(first), repr(second)
-
-
-def _distances(
-    first: npt.NDArray[np.float64], second: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Return the absolute differences; infinity where something is not a number."""
-    with np.errstate(invalid="ignore"):
-        distance = np.where(first == second, 0.0, np.abs(first - second))
-    return np.where(np.isnan(distance), np.inf, distance)
-
-
-def _array_of(name: str, got: Any) -> npt.NDArray[Any] | None:
-    """Return the answer as an array of real numbers, or None if it cannot be one."""
-    try:
-        have = np.asarray(got)
-    except ValueError:  # a ragged list
-        return None
-    except (RuntimeError, TypeError) as error:  # a tensor that knows its history, or on a GPU
-        raise AssertionError(
-            f"{name}: expected an array, got {type(got).__name__}. {error} "
-            "(A tensor becomes an array with .detach().numpy().)"
-        ) from None
-    return have if have.dtype.kind in "biuf" else None
-
-
-def _hint(
-    have: npt.NDArray[np.float64],
-    want: npt.NDArray[np.float64],
-    mistakes: Mapping[str, ArrayLike],
-    tolerance: float,
-) -> str | None:
-    """Return the hint of the mistake that the answer equals, up to rounding."""
-    to_right = _distances(have, want).max() if have.shape == want.shape else np.inf
-    hints = {}
-    for hint, wrong in mistakes.items():
-        wrong_array = np.asarray(wrong, dtype=np.float64)
-        if wrong_array.shape == have.shape:
-            distance = float(_distances(have, wrong_array).max(initial=0.0))
-            # Two mistakes, or a mistake and the truth, may lie closer together than rounding.
-            if distance <= max(tolerance, ROUNDED) and distance < to_right / 10:
-                hints[hint] = round(distance, 12)
-    if hints:
-        return min(hints, key=lambda hint: hints[hint])
-    size = float(np.abs(want).max(initial=0.0))
-    if to_right <= min(SMALL * max(1.0, size), 0.01 * size):
-        return "The difference is small: single precision, or rounded?"
-    return None
+LONG = 60  # characters of a value; of a longer one the first wrong entry is shown
 
 
 def check_array(
     name: str,
     got: Any,
-    expected: ArrayLike,
+    expected: npt.ArrayLike,
     *,
-    mistakes: Mapping[str, ArrayLike] | None = None,
+    mistakes: Mapping[str, npt.ArrayLike] | None = None,
     tolerance: float = 1e-10,
 ) -> None:
     """Compare an array (or a number) with the expected one and explain a difference.
@@ -103,7 +37,7 @@ def check_array(
     got : any
         The learner's answer.
     expected : array_like
-        The right answer.
+        The right answer. Where it is NaN, NaN is right.
     mistakes : mapping of hint to array_like, optional
         What well-known mistakes give. If the answer equals one of them, up to rounding, its hint
         is shown.
@@ -112,7 +46,7 @@ def check_array(
 
     Raises
     ------
-    AssertionError
+    CheckFailed
         If the answer is missing, no numbers, of another shape, or differs.
 
     Examples
@@ -123,35 +57,24 @@ def check_array(
     >>> check_array("h", np.array([0.0, 1.0]), [1.0, 2.0], mistakes=hints)
     Traceback (most recent call last):
         ...
-    AssertionError: h: the shape (2,) is right, the values are not.
+    course_pkg.grading.failure.CheckFailed: h: the shape (2,) is right, the values are not.
       expected: [1. 2.]
       got:      [0. 1.]
       largest difference: 1, at index (0,): expected 1, got 0
       hint: Was the bias added?
     """
-    want = np.asarray(expected)
-    if got is None or got is ...:
-        raise AssertionError(
-            f"{name}: expected shape {want.shape}, got {got!r}. Is there a return?"
-        )
-    have = _array_of(name, got)
-    if isinstance(got, tuple) and (have is None or have.shape != want.shape):
-        raise AssertionError(f"{name}: expected one array, got a tuple of {len(got)}.")
-    if have is None:
-        raise AssertionError(f"{name}: expected numbers, got {type(got).__name__}: {got!r:.80}")
-    have, want = have.astype(np.float64), want.astype(np.float64)
+    want = np.asarray(expected, dtype=np.float64)
+    have = as_numbers(name, got, want.shape)
+    hint = differences.known_mistake(have, want, mistakes or {}, tolerance)
     if have.shape != want.shape:
-        hint = _hint(have, want, mistakes or {}, tolerance)
-        raise AssertionError(
-            f"{name}: expected shape {want.shape}, got {have.shape}.{_shape_hint(have, want)}"
-            + (f"\n  hint: {hint}" if hint else "")
-        )
-    distance = _distances(have, want)
+        lines = [f"{name}: expected shape {want.shape}, got {have.shape}.{_axes(have, want)}"]
+        raise CheckFailed("\n".join([*lines, f"  hint: {hint}"] if hint else lines))
+    distance = differences.distances(have, want)
     if (distance <= tolerance).all():
         print(f"Right: {name}.")
         return
     where = tuple(int(i) for i in np.unravel_index(int(distance.argmax()), distance.shape))
-    right, came = _told_apart(float(want[where]), float(have[where]))
+    right, came = differences.told_apart(float(want[where]), float(have[where]))
     if want.ndim == 0:
         lines = [
             f"{name}: the value is not right.",
@@ -161,17 +84,19 @@ def check_array(
         ]
     else:
         lines = [
-            f"{name}: the shape {want.shape} is right, the values are not.",
-            f"  expected: {_short(want)}",
-            f"  got:      {_short(have)}",
+            f"{name}: the shape {want.shape} is right, the values are not."
+            + differences.right_so_far(distance, tolerance),
+            *differences.side_by_side(want, have, where),
             f"  largest difference: {distance.max():.3g}, at index {where}: "
             f"expected {right}, got {came}",
         ]
-    hint = _hint(have, want, mistakes or {}, tolerance)
-    raise AssertionError("\n".join([*lines, f"  hint: {hint}"] if hint else lines))
+    if hint is None and differences.is_rounded(have, want):
+        hint = "The difference is small: single precision, or rounded?"
+    raise CheckFailed("\n".join([*lines, f"  hint: {hint}"] if hint else lines))
 
 
-def _shape_hint(have: npt.NDArray[Any], want: npt.NDArray[Any]) -> str:
+def _axes(have: npt.NDArray[Any], want: npt.NDArray[Any]) -> str:
+    """Say what may have happened to the shape."""
     if have.ndim == want.ndim and sorted(have.shape) == sorted(want.shape):
         return " The axes are there, in another order."
     if have.size == want.size:
@@ -181,39 +106,13 @@ def _shape_hint(have: npt.NDArray[Any], want: npt.NDArray[Any]) -> str:
     return ""
 
 
-def _plain(value: Any) -> Any:
-    """Return the value without NumPy's or PyTorch's types, and with tuples for lists."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, tuple | list):
-        return tuple(_plain(part) for part in value)
-    return value
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "a truth value"
-    if isinstance(value, numbers.Real):
-        return "a number"
-    return {str: "a text", tuple: "a tuple", type(None): "None"}.get(
-        type(value), f"a {type(value).__name__}"
-    )
-
-
-def _alike(first: Any, second: Any) -> bool:
-    """Whether two plain values are the same: numbers by value, and True is no number."""
-    if isinstance(first, tuple) and isinstance(second, tuple):
-        return len(first) == len(second) and all(map(_alike, first, second))
-    return _kind(first) == _kind(second) and bool(first == second)
-
-
 def check_equal(
     name: str, got: Any, expected: Any, *, mistakes: Mapping[str, Any] | None = None
 ) -> None:
     """Compare a number, a word or a tuple exactly and explain a difference.
 
-    Numbers are compared by value, so 36.0 and ``np.int32(36)`` are 36; True is not 1. A list is
-    as good as a tuple.
+    Numbers are compared by value, so 36.0 and ``np.int32(36)`` are 36, and NaN is NaN; True is
+    not 1. A list is as good as a tuple.
 
     Parameters
     ----------
@@ -226,7 +125,7 @@ def check_equal(
 
     Raises
     ------
-    AssertionError
+    CheckFailed
         If they differ.
 
     Examples
@@ -236,28 +135,74 @@ def check_equal(
     >>> check_equal("number of parameters", 32, 36, mistakes={"There are two biases.": 32})
     Traceback (most recent call last):
         ...
-    AssertionError: number of parameters: expected 36, got 32.
+    course_pkg.grading.failure.CheckFailed: number of parameters: expected 36, got 32.
       hint: There are two biases.
-    >>> check_equal("number of parameters", "36", 36)
-    Traceback (most recent call last):
-        ...
-    AssertionError: number of parameters: expected 36, got '36', which is a text, not a number.
     """
-    have, want = _plain(got), _plain(expected)
-    if _alike(have, want):
+    refuse_masked(name, got)
+    have, want = plain(got), plain(expected)
+    if alike(have, want):
         print(f"Right: {name}.")
         return
-    why = ""
-    if have is None or have is ...:
-        why = ". Is there a return?"
-    elif _kind(have) != _kind(want):
-        why = f", which is {_kind(have)}, not {_kind(want)}."
-    lines = [f"{name}: expected {want!r}, got {have!r}{why or '.'}"]
+    lines = [f"{name}: {_unlike(have, want)}"]
     for hint, wrong in (mistakes or {}).items():
-        if _alike(have, _plain(wrong)):
+        if alike(have, plain(wrong)):
             lines.append(f"  hint: {hint}")
             break
-    raise AssertionError("\n".join(lines))
+    raise CheckFailed("\n".join(lines))
+
+
+def _unlike(have: Any, want: Any) -> str:
+    """Say what was expected and what came; of long tuples, at the first entry that differs."""
+    both = isinstance(have, tuple) and isinstance(want, tuple)
+    if both and max(len(repr(have)), len(repr(want))) > LONG:
+        pairs = zip(have, want, strict=False)
+        first = next((k for k, (a, b) in enumerate(pairs) if not alike(a, b)), None)
+        if first is None:
+            return f"expected {len(want)} entries, got {len(have)}. Those that are in both agree."
+        return f"expected {brief(want[first])} at index {first}, got {brief(have[first])}." + (
+            f" Expected {len(want)} entries, got {len(have)}." * (len(have) != len(want))
+        )
+    why = "."
+    if have is None or have is ...:
+        why = ". Is there a return?"
+    elif kind_of(have) != kind_of(want):
+        why = f", which is {kind_of(have)}, not {kind_of(want)}."
+    return f"expected {brief(want)}, got {brief(have)}{why}"
+
+
+def check_true(name: str, condition: Any, otherwise: str) -> None:
+    """Ask for something that is true or not, and say in a sentence what is wrong if it is not.
+
+    Parameters
+    ----------
+    name : str
+        What has to be true.
+    condition : bool
+        Whether it is.
+    otherwise : str
+        The sentence for a learner whose answer does not do it.
+
+    Raises
+    ------
+    CheckFailed
+        If it is not true.
+    TypeError
+        If ``condition`` is no truth value.
+
+    Examples
+    --------
+    >>> check_true("the state lies between -1 and 1", True, "The state has an entry of 3.")
+    Right: the state lies between -1 and 1.
+    >>> check_true("the state lies between -1 and 1", False, "The state has an entry of 3.")
+    Traceback (most recent call last):
+        ...
+    course_pkg.grading.failure.CheckFailed: The state has an entry of 3.
+    """
+    if not isinstance(condition, bool | np.bool_):
+        raise TypeError(f"condition: expected True or False, got {condition!r}")
+    if not condition:
+        raise CheckFailed(otherwise)
+    print(f"Right: {name}.")
 
 
 def check_results(name: str, got: Any, names: Sequence[str]) -> tuple[Any, ...]:
@@ -279,7 +224,7 @@ def check_results(name: str, got: Any, names: Sequence[str]) -> tuple[Any, ...]:
 
     Raises
     ------
-    AssertionError
+    CheckFailed
         If the answer is no tuple or list of that many values.
 
     Examples
@@ -288,13 +233,13 @@ def check_results(name: str, got: Any, names: Sequence[str]) -> tuple[Any, ...]:
     >>> check_results("run", 1.0, ("y", "h_last"))
     Traceback (most recent call last):
         ...
-    AssertionError: run: expected 2 values, (y, h_last), got one float.
+    course_pkg.grading.failure.CheckFailed: run: expected 2 values, (y, h_last), got one float.
     """
     wanted = f"{name}: expected {len(names)} values, ({', '.join(names)}), got"
     if got is None or got is ...:
-        raise AssertionError(f"{wanted} {got!r}. Is there a return?")
+        raise CheckFailed(f"{wanted} {got!r}. Is there a return?")
     if not isinstance(got, tuple | list):
-        raise AssertionError(f"{wanted} one {type(got).__name__}.")
+        raise CheckFailed(f"{wanted} one {type(got).__name__}.")
     if len(got) != len(names):
-        raise AssertionError(f"{wanted} {len(got)}.")
+        raise CheckFailed(f"{wanted} {len(got)}.")
     return tuple(got)

@@ -1,0 +1,144 @@
+"""Which functions of the package an answer calls."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import types
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from course_pkg.grading.failure import CheckFailed
+
+PACKAGE, OWN = "course_pkg", "course_pkg.grading"
+
+
+@contextlib.contextmanager
+def _watched(see: Callable[[types.FrameType], None]) -> Iterator[None]:
+    """Show each Python function that is called to ``see``, under whatever name it was imported.
+
+    Replacing an attribute of a module would not do: after ``from ... import forward`` an answer
+    holds the function itself.
+    """
+
+    def profile(frame: types.FrameType, event: str, _: Any) -> None:
+        if event == "call":
+            see(frame)
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+@contextlib.contextmanager
+def calls_of(function: Callable[..., Any]) -> Iterator[list[dict[str, Any]]]:
+    """Record the arguments of each call of a function, by whatever name an answer knows it.
+
+    Parameters
+    ----------
+    function : callable
+        A plain function.
+
+    Yields
+    ------
+    list of dict
+        The arguments of each call, by name, in the order of the calls; it grows while the calls
+        are made.
+
+    Examples
+    --------
+    >>> def area(width, height=1):
+    ...     return width * height
+    >>> known_as = area
+    >>> with calls_of(area) as calls:
+    ...     _ = known_as(3), area(2, height=5)
+    >>> calls
+    [{'width': 3, 'height': 1}, {'width': 2, 'height': 5}]
+    """
+    if not isinstance(function, types.FunctionType):
+        raise TypeError(f"function: expected a plain function, got {function!r}")
+    calls: list[dict[str, Any]] = []
+
+    def see(frame: types.FrameType) -> None:
+        if frame.f_code is function.__code__:
+            calls.append(dict(frame.f_locals))
+
+    with _watched(see):
+        yield calls
+
+
+def _module(frame: types.FrameType | None) -> str:
+    name = frame.f_globals.get("__name__") if frame else None
+    return name if isinstance(name, str) else ""
+
+
+def _inside(module: str) -> bool:
+    """Whether a module belongs to the package; this room, from which answers are called, apart."""
+    return f"{module}.".startswith(f"{PACKAGE}.") and not f"{module}.".startswith(f"{OWN}.")
+
+
+def alone(
+    answer: Callable[..., Any], *, name: str, exercise: int, may_call: Collection[str] = ()
+) -> Callable[..., Any]:
+    """Return an answer that fails its check when it calls a function of the package.
+
+    Parameters
+    ----------
+    answer : callable
+        The learner's function.
+    name : str
+        Its name.
+    exercise : int
+        The number of the exercise, whose statement asks for NumPy alone.
+    may_call : collection of str
+        Functions that the statement allows: ``"sigmoid"``. What they call is allowed, too.
+
+    Returns
+    -------
+    callable
+        A function that calls the answer, and then raises `CheckFailed` if the answer has called
+        the package. Other calls, those of the check itself, are not looked at.
+
+    Examples
+    --------
+    >>> from course_pkg.reference.activations import sigmoid
+    >>> gate = alone(lambda a: sigmoid(a), name="gate", exercise=3)
+    >>> gate(0.0)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    course_pkg.grading.failure.CheckFailed: Exercise 3 asks for NumPy alone: `gate` calls ...
+    >>> print(alone(lambda a: sigmoid(a), name="gate", exercise=3, may_call=["sigmoid"])(0.0))
+    0.5
+    """
+
+    def guarded(*arguments: Any, **named: Any) -> Any:
+        seen: list[str] = []
+
+        def see(frame: types.FrameType) -> None:
+            code, module = frame.f_code, _module(frame)
+            if not _inside(module) or code.co_name == "<module>":  # to import is not to call
+                return
+            # What the package itself calls was let in before.
+            if code.co_qualname not in may_call and not _inside(_module(frame.f_back)):
+                function = code.co_qualname.removesuffix(".__init__")  # of a class: the class
+                seen.append(f"{module.rpartition('.')[2]}.{function}")
+
+        result, error = None, None
+        with _watched(see):
+            try:
+                result = answer(*arguments, **named)
+            except Exception as raised:
+                error = raised
+        if seen:
+            means = " and ".join(["NumPy", *(f"`{allowed}`" for allowed in may_call)])
+            raise CheckFailed(
+                f"Exercise {exercise} asks for {means} alone: `{name}` calls `{seen[0]}`."
+            )
+        if error is not None:
+            raise error
+        return result
+
+    return guarded
