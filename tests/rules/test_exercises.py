@@ -42,35 +42,88 @@ def coverage_complaints(solution, name):
     return complaints
 
 
-def wrapping_complaints(solution, name):
-    """Return a sentence for each check that is not one function, run by `run_check` with SETUP.
+def cells_by_exercise(notebook):
+    """Yield number and cell of each cell, and the exercise it belongs to, from 1."""
+    exercise = 0
+    for number, cell in enumerate(notebook.cells, start=1):
+        heading = re.match(r"## Exercise (\d+)\.", cell.source)
+        exercise = int(heading[1]) if heading else exercise
+        yield number, cell, exercise
 
-    So the names of a check are its own, and it meets the values of the set-up cell, whatever the
-    learner has called a variable in between.
+
+SETUP_ENDS = "remember(globals())"
+IMPORTED = "from course_pkg.grading.run_check import run_check"
+
+
+def call_is_right(call, function, exercise):
+    """Whether this calls run_check with the function and the exercise, and nothing but literals."""
+    match call:
+        case ast.Expr(ast.Call(ast.Name("run_check"), [ast.Name(name)], keywords)):
+            values = {keyword.arg: ast.unparse(keyword.value) for keyword in keywords}
+            more = set(values) - {"exercise"} <= {"numpy_alone", "may_call"}
+            return name == function and values.get("exercise") == str(exercise) and more
+    return False
+
+
+def wrapping_complaints(solution, name):
+    """Return a sentence for each check that is not one function, imported and called as it is here.
+
+    So the names of a check are its own, it meets the values of the set-up cell, whatever the
+    learner has called a variable in between, and no name of the notebook is trusted.
     """
     complaints = []
-    code = [
-        (f"{name}, cell {number}", cell)
-        for number, cell in enumerate(solution.cells, start=1)
-        if cell.cell_type == "code"
-    ]
-    where, setup = code[0]
-    if "".join(map(ast.unparse, ast.parse(setup.source).body[-1:])) != "SETUP = dict(globals())":
-        complaints.append(f"{where}: the set-up cell has to end with SETUP = dict(globals()).")
-    for where, cell in code:
+    code = [(n, cell, e) for n, cell, e in cells_by_exercise(solution) if cell.cell_type == "code"]
+    number, setup, _ = code[0]
+    if "".join(map(ast.unparse, ast.parse(setup.source).body[-1:])) != SETUP_ENDS:
+        complaints.append(f"{name}, cell {number}: the set-up cell has to end with {SETUP_ENDS}.")
+    for number, cell, exercise in code:
         if not is_check(cell):
             continue
+        # JupyterLab shows the first line of a folded cell, and nothing else of it.
+        right = cell.source.startswith(f"# Check of exercise {exercise}: run this cell")
         match ast.parse(cell.source).body:
-            case [ast.FunctionDef(name=function, decorator_list=[]) as check, ast.Expr() as call]:
-                right = ast.unparse(call) == f"run_check({function}, SETUP)"
-                right = right and not ast.unparse(check.args)
+            case [
+                ast.ImportFrom() as imported,
+                ast.FunctionDef(name=function, decorator_list=[]) as check,
+                call,
+            ]:
+                right = right and ast.unparse(imported) == IMPORTED and not ast.unparse(check.args)
+                right = right and call_is_right(call, function, exercise)
             case _:
                 right = False
         if not right:
             complaints.append(
-                f"{where}: a check is one function without arguments and then "
-                "run_check(..., SETUP) with it, and nothing else."
+                f"{name}, cell {number}: a check is a line '# Check of exercise {exercise}: run "
+                f"this cell ...', '{IMPORTED}', one function without arguments, and then "
+                f"run_check(..., exercise={exercise}) with it, and nothing else."
             )
+    return complaints
+
+
+SAYS_ALONE = re.compile(r"NumPy( and `\w+`)? alone|chapter closed|chapter's code|Do not call")
+
+
+def alone_complaints(solution, name):
+    """Return a sentence where a statement asks for NumPy alone and no check sees to it, or none
+    asks and a check does; and for an answer of which only the check knows."""
+    asks, answers, complaints = {}, {}, []
+    for number, cell, exercise in cells_by_exercise(solution):
+        if cell.cell_type == "markdown" and exercise not in asks:
+            asks[exercise] = bool(SAYS_ALONE.search(cell.source))
+        functions = re.findall(r"^def (\w+)", cell.source, re.MULTILINE)
+        answers.setdefault(exercise, set()).update(functions)
+        if not is_check(cell):
+            continue
+        call = ast.parse(cell.source).body[-1].value
+        alone = [ast.literal_eval(k.value) for k in call.keywords if k.arg == "numpy_alone"]
+        where = f"{name}, cell {number}"
+        if asks[exercise] != bool(alone):
+            says, does = ("asks", "does not see") if asks[exercise] else ("does not ask", "sees")
+            complaints.append(
+                f"{where}: the statement {says} for NumPy alone, the check {does} to it."
+            )
+        unknown = sorted(set(*alone) - answers[exercise])
+        complaints += [f"{where}: numpy_alone names {f}, which is no answer." for f in unknown]
     return complaints
 
 
@@ -92,7 +145,7 @@ def unsolved_complaints(executed, name):
     ``executed`` is the exercise after a run in which errors were allowed.
     """
     complaints = []
-    for number, cell in enumerate(executed.cells, start=1):
+    for number, cell, exercise in cells_by_exercise(executed):
         errors = [out for out in cell.get("outputs", []) if out.output_type == "error"]
         where = f"{name}, cell {number}"
         if not is_check(cell):
@@ -103,12 +156,16 @@ def unsolved_complaints(executed, name):
                 )
         elif not errors:
             complaints.append(f"{where}: the check passes although nothing was answered.")
-        elif errors[0].ename not in ("NotImplementedError", "AssertionError"):
+        elif not re.fullmatch(
+            rf"Exercise {exercise} is not solved yet: replace `raise NotImplementedError` in "
+            r"`\w+`\.",
+            errors[0].evalue,
+        ):
             complaints.append(
                 f"{where}: an unanswered question ends in {errors[0].ename}: {errors[0].evalue}"
             )
-        elif errors[0].ename == "AssertionError" and len(errors[0].evalue.strip()) < 10:
-            complaints.append(f"{where}: the assertion fails without saying what was expected.")
+        elif errors[0].traceback != [errors[0].evalue]:
+            complaints.append(f"{where}: more is shown than the sentence.")
     return complaints
 
 
@@ -129,21 +186,35 @@ def test_every_check_is_run_on_its_own(path):
 
 
 @each(SOLUTIONS)
-def test_right_answers_stay_right_whatever_the_names_hold(path):
-    """Overwrite the values of the set-up before each check, and run the set-up again after it."""
+def test_what_a_statement_says_about_numpy_alone_is_checked(path):
+    report(alone_complaints(read(path), shown(path)))
+
+
+# What a learner calls a variable when trying something out.
+USUAL = ("x", "h", "c", "W", "T", "B", "I", "H", "params", "rng", "half")
+
+
+@each(SOLUTIONS)
+@pytest.mark.parametrize("again", [False, True], ids=["set-up run once", "set-up run again"])
+def test_right_answers_stay_right_whatever_the_names_hold(path, again):
+    """Bind the usual names, and those of the values of the set-up, to nonsense before each cell."""
     setup, *others = [cell for cell in read(path).cells if cell.cell_type == "code"]
     names = {"__name__": "__main__"}
-    exec(setup.source, names)
+
+    def run(cell):
+        exec(compile(cell.source, f"<{cell.id}>", "exec"), names)  # each cell is a file
+
+    run(setup)
     values = [
         name
-        for name, value in names["SETUP"].items()
+        for name, value in names.items()
         if not (name.startswith("_") or callable(value) or inspect.ismodule(value))
     ]
     for cell in others:
-        if is_check(cell):
-            names.update(dict.fromkeys(values, "scrap"))
-        exec(cell.source, names)
-        exec(setup.source, names)
+        names.update(dict.fromkeys([*USUAL, *values], object()))
+        run(cell)
+        if again:
+            run(setup)
 
 
 @each(SOLUTIONS)
@@ -161,7 +232,9 @@ def check_cell(source, error=None):
     cell = new_code_cell(source)
     cell.metadata["nbgrader"] = {"grade": True, "solution": False, "points": 1}
     if error:
-        cell.outputs = [new_output("error", ename=error[0], evalue=error[1], traceback=[])]
+        name, text, *shown_too = error
+        output = new_output("error", ename=name, evalue=text, traceback=[text, *shown_too])
+        cell.outputs = [output]
     return cell
 
 
@@ -171,37 +244,53 @@ def plain_cell(source, error=None):
     return cell
 
 
+HEADING = new_markdown_cell("## Exercise 3. Shapes\n\nWrite `f`.")
+UNSOLVED = "Exercise 3 is not solved yet: replace `raise NotImplementedError` in `f`."
+
+
 @pytest.mark.parametrize(
     ("cell", "complaint"),
     [
         (check_cell("f()"), "the check passes although nothing was answered"),
         (check_cell("f()", ("NameError", "name 'f' is not defined")), "ends in NameError: name"),
-        (check_cell("assert f()", ("AssertionError", "")), "fails without saying what"),
+        (check_cell("f()", ("NotImplementedError", "")), "ends in NotImplementedError: "),
+        (check_cell("f()", ("CheckFailed", "h: expected shape ()")), "ends in CheckFailed: h: "),
+        (check_cell("f()", ("CheckFailed", UNSOLVED.replace("3", "4"))), "ends in CheckFailed"),
+        (check_cell("f()", ("CheckFailed", UNSOLVED, "the source")), "more is shown than the"),
         (plain_cell("f()", ("NotImplementedError", "")), "only check cells may fail"),
     ],
 )
 def test_the_rule_sees_a_check_that_does_not_help(cell, complaint):
-    (sentence,) = unsolved_complaints(new_notebook(cells=[cell]), "n")
-    assert sentence.startswith("n, cell 1: ")
+    (sentence,) = unsolved_complaints(new_notebook(cells=[HEADING, cell]), "n")
+    assert sentence.startswith("n, cell 2: ")
     assert complaint in sentence
 
 
-def test_the_rule_accepts_a_stub_and_an_explained_failure():
-    cells = [
-        new_markdown_cell("# E"),
-        check_cell("f()", ("NotImplementedError", "")),
-        check_cell("f()", ("AssertionError", "h: expected shape (2,), got (3,)")),
-        plain_cell("1"),
-    ]
+def test_the_rule_accepts_the_sentence():
+    cells = [HEADING, check_cell("f()", ("CheckFailed", UNSOLVED)), plain_cell("1")]
     assert unsolved_complaints(new_notebook(cells=cells), "n") == []
+
+
+SET_UP = "from course_pkg.grading.run_check import remember\nx = 3\nremember(globals())"
+WRAPPED = """\
+# Check of exercise 3: run this cell; there is no need to open it.
+from course_pkg.grading.run_check import run_check
+
+
+def f_check():
+    assert f() == 1
+
+
+run_check(f_check, exercise=3)"""
 
 
 def test_the_rule_holds_in_a_real_run(tmp_path):
     stub = plain_cell("def f():\n    raise NotImplementedError")
-    passing, failing = check_cell("assert True"), check_cell("assert f() == 1")
-    notebook = new_notebook(cells=[stub, passing, failing], metadata=METADATA)
+    passing, failing = check_cell(WRAPPED.replace("f() ==", "1 ==")), check_cell(WRAPPED)
+    cells = [plain_cell(SET_UP), HEADING, stub, passing, failing]
+    notebook = new_notebook(cells=cells, metadata=METADATA)
     complaints = unsolved_complaints(execute(notebook, tmp_path, allow_errors=True), "n")
-    assert complaints == ["n, cell 2: the check passes although nothing was answered."]
+    assert complaints == ["n, cell 4: the check passes although nothing was answered."]
 
 
 def test_the_rule_sees_missing_hidden_tests_and_too_few_exercises():
@@ -228,40 +317,75 @@ def test_an_answer_without_arguments_needs_no_hidden_tests():
     assert len(complaints("f(x)")) == 6
 
 
-WRAPPED = "def f_check():\n    assert f() == 1\n\n\nrun_check(f_check, SETUP)"
+CALL = "run_check(f_check, exercise=3)"
 
 
 @pytest.mark.parametrize(
     ("source", "right"),
     [
         (WRAPPED, True),
-        (WRAPPED.replace("\n\n\n", "\n\n# the call\n"), True),
+        (WRAPPED.replace("\n\n\nrun", "\n\n# the call\nrun"), True),
+        (WRAPPED.replace("=3)", '=3, numpy_alone=["f"], may_call=["sigmoid"])'), True),
         ("assert f() == 1", False),
-        ("x = 1\n" + WRAPPED, False),
+        (WRAPPED.partition("\n")[2], False),
+        (WRAPPED.replace("exercise 3", "exercise 4"), False),
+        (WRAPPED.replace("from course_pkg.grading.run_check import run_check", ""), False),
+        (WRAPPED.replace("import run_check", "import remember as run_check"), False),
+        (WRAPPED.replace("def f_check", "x = 1\ndef f_check"), False),
         (WRAPPED + "\nprint(1)", False),
         (WRAPPED + "\n" + WRAPPED, False),
-        (WRAPPED.replace("run_check(f_check, SETUP)", "f_check()"), False),
-        (WRAPPED.replace(", SETUP)", ", globals())"), False),
-        (WRAPPED.replace(", SETUP)", ")"), False),
-        (WRAPPED.replace("run_check(f_check", "run_check(g_check"), False),
+        (WRAPPED.replace(CALL, "f_check()"), False),
+        (WRAPPED.replace(CALL, "run_check(f_check)"), False),
+        (WRAPPED.replace(CALL, "run_check(f_check, exercise=4)"), False),
+        (WRAPPED.replace(CALL, "run_check(f_check, SETUP, exercise=3)"), False),
+        (WRAPPED.replace(CALL, "run_check(f_check, exercise=3, setup=SETUP)"), False),
+        (WRAPPED.replace(CALL, "run_check(g_check, exercise=3)"), False),
         (WRAPPED.replace("f_check()", "f_check(x=1)"), False),
-        ("@once\n" + WRAPPED, False),
+        (WRAPPED.replace("def f_check", "@once\ndef f_check"), False),
         ("", False),
     ],
 )
 def test_the_rule_sees_a_check_that_is_not_run_on_its_own(source, right):
-    cells = [new_markdown_cell("# E"), plain_cell("x = 3\nSETUP = dict(globals())")]
-    complaints = wrapping_complaints(new_notebook(cells=[*cells, check_cell(source)]), "n")
+    cells = [plain_cell(SET_UP), HEADING, check_cell(source)]
+    complaints = wrapping_complaints(new_notebook(cells=cells), "n")
     assert [text.split(": ")[0] for text in complaints] == ([] if right else ["n, cell 3"])
 
 
 @pytest.mark.parametrize(
-    "source", ["x = 3", "SETUP = dict(globals())\nx = 3", "SETUP = {}", "SETUP = globals()", ""]
+    "source",
+    ["x = 3", "remember(globals())\nx = 3", "SETUP = dict(globals())", "remember(locals())", ""],
 )
 def test_the_rule_sees_a_set_up_cell_that_does_not_end_with_its_names(source):
-    cells = [plain_cell(source), check_cell(WRAPPED)]
+    cells = [plain_cell(source), HEADING, check_cell(WRAPPED)]
     (complaint,) = wrapping_complaints(new_notebook(cells=cells), "n")
-    assert complaint == "n, cell 1: the set-up cell has to end with SETUP = dict(globals())."
+    assert complaint == "n, cell 1: the set-up cell has to end with remember(globals())."
+
+
+ALONE = WRAPPED.replace("=3)", '=3, numpy_alone=["f"])')
+
+
+@pytest.mark.parametrize(
+    ("statement", "check", "complaint"),
+    [
+        ("Write `f`.", WRAPPED, None),
+        ("Write `f` with NumPy alone.", ALONE, None),
+        ("With the chapter closed, write `f`.", ALONE, None),
+        ("Write `f` with NumPy alone.", WRAPPED, "asks for NumPy alone, the check does not see"),
+        ("With NumPy and `sigmoid` alone, write `f`.", WRAPPED, "asks for NumPy alone, the check"),
+        ("Do not call `rnn.backward`.", WRAPPED, "asks for NumPy alone, the check does not see"),
+        ("Write `f`.", ALONE, "does not ask for NumPy alone, the check sees"),
+        ("With NumPy alone.", ALONE.replace('["f"]', '["g"]'), "g, which is no answer"),
+    ],
+)
+def test_the_rule_sees_what_is_said_and_not_checked(statement, check, complaint):
+    cells = [
+        new_markdown_cell(f"## Exercise 3. Shapes\n\n{statement}"),
+        plain_cell("def f():\n    raise NotImplementedError"),
+        check_cell(check),
+    ]
+    complaints = alone_complaints(new_notebook(cells=cells), "n")
+    assert len(complaints) == (complaint is not None)
+    assert complaint is None or complaint in complaints[0]
 
 
 def test_the_rule_sees_what_was_left_in():
