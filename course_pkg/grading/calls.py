@@ -104,7 +104,7 @@ def alone(
 
     Examples
     --------
-    >>> from course_pkg.reference.activations import sigmoid
+    >>> from course_pkg.reference.layers.activations import sigmoid
     >>> gate = alone(lambda a: sigmoid(a), name="gate", exercise=3)
     >>> gate(0.0)  # doctest: +ELLIPSIS
     Traceback (most recent call last):

@@ -10,9 +10,9 @@ import pytest
 
 from course_pkg.grading.calls import alone, calls_of
 from course_pkg.grading.failure import CheckFailed
-from course_pkg.reference import rnn
-from course_pkg.reference.activations import sigmoid
-from course_pkg.reference.rnn import forward as imported_forward
+from course_pkg.reference.cells import rnn
+from course_pkg.reference.cells.rnn import forward as imported_forward
+from course_pkg.reference.layers.activations import sigmoid
 
 PARAMS = rnn.Params(np.ones((2, 3)), np.ones((2, 2)), np.zeros(2), np.zeros(2))
 X = np.ones((4, 1, 3))
@@ -27,7 +27,7 @@ def by_name(x):
 
 
 def in_the_answer(x):
-    from course_pkg.reference.rnn import forward
+    from course_pkg.reference.cells.rnn import forward
 
     return forward(x, PARAMS)
 

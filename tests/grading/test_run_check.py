@@ -411,7 +411,7 @@ def test_the_other_arguments_are_what_they_should_be():
 
 
 def test_numpy_alone_is_seen_to_and_the_check_itself_is_free(capsys):
-    set_up = "from course_pkg.reference.activations import sigmoid\n" + SETUP_CELL
+    set_up = "from course_pkg.reference.layers.activations import sigmoid\n" + SETUP_CELL
     check = """
 def gate_check():
     check_array("gate", gate(x), sigmoid(x))

@@ -35,7 +35,7 @@ def last_states(batch, params):
     ),
     (
         "bugs",
-        "Call it as rnn.forward",
+        RIGHT,
         change(
             ("def last", "from course_pkg.reference.cells.rnn import forward as f\n\n\ndef last"),
             ("rnn.forward(", "f("),

@@ -19,5 +19,5 @@ ANSWERS = [
     ("repair", "The biases belong to the gate", change(("in changed:", "in changed[:2]:"))),
     ("repair", "the input gate's rows", change(("H : 2 * H", "0:H"))),
     ("repair", "The output gate is still not used", change(("sigmoid(o) * ", ""))),
-    ("repair", "params are as before the call", change(("array.copy()", "array"))),
+    ("repair", "writes into params", change(("array.copy()", "array"))),
 ]
