@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,6 +16,38 @@ NamedStates = Sequence[tuple[str, Tensor | None]]
 
 def _autocasts(device: torch.device) -> bool:
     return torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
+
+
+def under_torch_func() -> bool:
+    """Say whether ``torch.func`` transforms what runs: grad, vmap, jvp, jacrev and the like."""
+    active: bool = torch._C._are_functorch_transforms_active()  # torch asks here itself
+    return active
+
+
+def values_of(tensor: Tensor, summary: Callable[[Tensor], Tensor] | None = None) -> Any:
+    """Return what a tensor, or a summary of it, holds as plain numbers; None where nobody can look.
+
+    This is so on the meta device; under torch.compile and torch.export, whose user has checked
+    the values before; while a CUDA graph is recorded; and under torch.vmap, for which one tensor
+    stands for many.
+
+    Examples
+    --------
+    >>> values_of(torch.tensor([3, 1]))
+    [3, 1]
+    >>> values_of(torch.ones(2, device="meta")) is None
+    True
+    """
+    if torch.compiler.is_compiling() or tensor.is_meta:
+        return None
+    if tensor.is_cuda and torch.cuda.is_current_stream_capturing():
+        return None
+    try:
+        return (tensor if summary is None else summary(tensor)).tolist()
+    except RuntimeError:
+        if not under_torch_func():
+            raise
+        return None
 
 
 def check_tensor(name: str, value: object, like: Tensor | None, source: str) -> Tensor:
@@ -111,6 +144,24 @@ def check_id_tensor(name: str, ids: object) -> None:
         raise ValueError(f"{name}: expected shape (T, B), got {tuple(ids.shape)}")
 
 
+def check_id_range(name: str, ids: Tensor, V: int) -> None:
+    """Raise unless all ids lie in 0..V-1, where their values can be seen.
+
+    On a CUDA device this waits for what runs there, as the check of lengths does. Without it an id
+    out of range ends in an assertion on the device, after which no call in the process succeeds.
+
+    Examples
+    --------
+    >>> check_id_range("ids", torch.tensor([[0, 7]]), 5)
+    Traceback (most recent call last):
+        ...
+    ValueError: ids: expected ids in 0..4, got 7
+    """
+    for extreme in values_of(ids, lambda ids: torch.stack(torch.aminmax(ids))) or ():
+        if not 0 <= extreme < V:
+            raise ValueError(f"{name}: expected ids in 0..{V - 1}, got {extreme}")
+
+
 def check_dtype(dtype: torch.dtype | None) -> None:
     """Raise unless parameters can have this dtype; None stands for torch's default.
 
@@ -136,14 +187,13 @@ def lengths_beside(x: Tensor, lengths: Lengths) -> Tensor:
     tensor([5, 1])
     """
     T, B = x.shape[:2]
-    if torch.compiler.is_compiling():
-        # torch.compile cannot follow a look at the values; its user has checked them before.
-        tensor = torch.as_tensor(lengths, device=x.device)
-        if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
-            raise TypeError(f"lengths: expected integers, got {tensor.dtype}")
-        if tensor.shape != (B,):
-            raise ValueError(f"lengths: expected shape (B,) = ({B},), got {tuple(tensor.shape)}")
-        return tensor.long()
-    values = lengths.detach().cpu().numpy() if isinstance(lengths, Tensor) else lengths
-    check_lengths(values, T, B)
-    return torch.as_tensor(lengths, device=x.device).long()
+    if not isinstance(lengths, Tensor) and not torch.compiler.is_compiling():
+        check_lengths(lengths, T, B)
+    tensor = torch.as_tensor(lengths, device=x.device)
+    if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
+        raise TypeError(f"lengths: expected integers, got {tensor.dtype}")
+    if tensor.shape != (B,):
+        raise ValueError(f"lengths: expected shape (B,) = ({B},), got {tuple(tensor.shape)}")
+    if isinstance(lengths, Tensor) and (values := values_of(lengths)) is not None:
+        check_lengths(values, T, B)
+    return tensor.long()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from course_pkg.checks import check_number, check_option, check_size
-from course_pkg.models.checks import Lengths, check_id_tensor, lengths_beside
+from course_pkg.models.checks import Lengths, check_id_range, check_id_tensor, lengths_beside
 from course_pkg.models.recurrent import Recurrent
 
 
@@ -35,8 +35,8 @@ class SequenceClassifier(nn.Module):
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument has a wrong type or range, or not exactly one kind of input is named.
+    ValueError
+        If not exactly one of ``features`` and ``tokens`` is given.
 
     Examples
     --------
@@ -107,11 +107,6 @@ class SequenceClassifier(nn.Module):
         Returns
         -------
         logits : Tensor, (B, C)
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a type, a shape or a length does not fit; the message names the argument.
         """
         inputs = x  # (T, B, I)
         if self.embedding is not None:
@@ -119,15 +114,20 @@ class SequenceClassifier(nn.Module):
             if lengths is not None:  # the padding may hold what is no id
                 t = torch.arange(len(x), device=x.device)[:, None]  # (T, 1)
                 x = torch.where(t < lengths_beside(x, lengths), x, 0)
+            check_id_range("x", x, self.embedding.num_embeddings)
             inputs = self.dropout(self.embedding(x))
         y, state = self.recurrent(inputs, lengths=lengths)  # (T, B, D*H)
         if self.pooling == "last":
             h = state[0].unflatten(0, (self.layers, -1))[-1]  # (D, B, H), of the last layer
             v = h.transpose(0, 1).flatten(1)  # (B, D*H)
-        elif lengths is None:
-            v = y.mean(dim=0)
-        else:  # the outputs behind the end are 0: they add nothing, and are not counted
-            counts = torch.as_tensor(lengths, device=y.device, dtype=y.dtype)
-            v = y.sum(dim=0) / counts[:, None]
+        else:
+            # Half precision cannot count 257 steps in bfloat16, nor add up 70,000 in float16.
+            wide = torch.promote_types(y.dtype, torch.float32)
+            if lengths is None:
+                v = y.mean(dim=0, dtype=wide)
+            else:  # the outputs behind the end are 0: they add nothing, and are not counted
+                counts = torch.as_tensor(lengths, device=y.device, dtype=wide)
+                v = y.sum(dim=0, dtype=wide) / counts[:, None]
+            v = v.to(y.dtype)
         logits: Tensor = self.readout(self.dropout(v))  # (B, C)
         return logits

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from course_pkg.checks import check_flag, check_number, check_size
-from course_pkg.models.checks import check_id_tensor
+from course_pkg.models.checks import check_id_range, check_id_tensor
 from course_pkg.models.recurrent import Recurrent, State
 
 
@@ -27,11 +27,6 @@ class LanguageModel(nn.Module):
         On the embeddings and on the outputs of the recurrent network.
     tied : bool
         Whether the readout uses the embedding's matrix; ``embedding`` must equal ``hidden``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type or range.
 
     Notes
     -----
@@ -97,13 +92,9 @@ class LanguageModel(nn.Module):
         -------
         logits : Tensor, (T, B, V)
         state : tuple of Tensors, (L, B, H)
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a type or a shape does not fit; the message names the argument.
         """
         check_id_tensor("ids", ids)
+        check_id_range("ids", ids, self.embedding.num_embeddings)
         inputs = self.dropout(self.embedding(ids))  # (T, B, E)
         y, state = self.recurrent(inputs, state)  # (T, B, H)
         logits: Tensor = self.readout(self.dropout(y))  # (T, B, V)

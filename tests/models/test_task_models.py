@@ -1,10 +1,13 @@
 """The task models: their parts put together by hand, padding, starts, bad input."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from course_pkg.models.checks import check_id_range
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
 from course_pkg.models.recurrent import Recurrent, start_orthogonal
@@ -203,6 +206,84 @@ def test_dropout_acts_while_training_only():
         scores = [model(x) for _ in range(2)]
         first, second = (s[0] if isinstance(s, tuple) else s for s in scores)
         assert torch.equal(first, second)
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("ragged", [False, True])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_mean_over_time_is_exact_in_half_precision(dtype, ragged, bidirectional):
+    """A bfloat16 knows no 257: neither the sum of so many outputs nor their number may be one."""
+    T, lengths = 700, [257, 700, 3, 511]
+    torch.manual_seed(0)
+    model = SequenceClassifier(
+        classes=3, features=2, hidden=4, bidirectional=bidirectional, pooling="mean"
+    ).to(dtype)
+    x = torch.randn(T, 4, 2).to(dtype) + 1
+    arguments = (x, lengths) if ragged else (x,)
+    y, _ = model.recurrent(x, lengths=lengths if ragged else None)
+    means = y.double().sum(dim=0) / (torch.tensor(lengths)[:, None] if ragged else T)
+    assert torch.equal(model(*arguments), model.readout(means.float().to(dtype)))
+
+
+def test_a_sum_over_time_may_be_larger_than_the_largest_half():
+    class Ones(nn.Module):
+        """Stands for a network whose outputs are 1."""
+
+        def forward(self, x, state=(), lengths=None):
+            return torch.ones_like(x), ()
+
+    model = SequenceClassifier(classes=2, features=1, hidden=1, pooling="mean").half()
+    model.recurrent, model.readout = Ones(), nn.Identity()
+    x = torch.zeros(70_000, 2, 1).half()  # a half ends at 65504
+    for arguments in ((x,), (x, [70_000, 70_000])):
+        assert (model(*arguments) == 1).all()
+
+
+def readers(backend="ours"):
+    """The task models that read ids 0..8, the name of their argument, and a call."""
+    classifier = SequenceClassifier(classes=2, tokens=9, embedding=5, hidden=4, backend=backend)
+    language = LanguageModel(tokens=9, embedding=5, hidden=4, backend=backend)
+    return [("x", classifier, lambda out: out), ("ids", language, lambda out: out[0])]
+
+
+@backends
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int32])
+@pytest.mark.parametrize("bad", [9, -1, 2**31 - 1, -(2**31)])
+def test_an_id_out_of_range_is_named(backend, dtype, bad):
+    for argument, model, _ in readers(backend):
+        ids = torch.randint(9, (6, 3), dtype=dtype)
+        model(ids)
+        ids[4, 1] = bad
+        with pytest.raises(ValueError, match=rf"^{argument}: expected ids in 0\.\.8, got {bad}$"):
+            model(ids)
+    _, classifier, _ = readers(backend)[0]
+    classifier(ids, lengths=[6, 4, 1])  # behind the end nobody looks
+    with pytest.raises(ValueError, match=rf"^x: expected ids in 0\.\.8, got {bad}$"):
+        classifier(ids, lengths=[6, 5, 1])
+
+
+def test_ids_are_read_where_their_values_cannot_be_seen():
+    ids, lengths = torch.randint(9, (3, 3)), torch.tensor([3, 1, 2])
+    padded = torch.where(torch.arange(3)[:, None] < lengths, ids, -1)
+    for argument, model, scores in readers():
+        arguments = (padded, lengths) if argument == "x" else (ids,)
+        wanted = scores(model(*arguments))
+        compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
+        torch.testing.assert_close(scores(compiled(*arguments)), wanted, rtol=0, atol=1e-6)
+        exported = torch.export.export(model, arguments)
+        torch.testing.assert_close(scores(exported.module()(*arguments)), wanted, rtol=0, atol=1e-6)
+        assert "aminmax" not in exported.graph_module.code
+        meta = model.to("meta")
+        assert scores(meta(*(a.to("meta") for a in arguments))).shape == wanted.shape
+    rows = torch.stack([ids, ids + 100])
+    torch.vmap(lambda ids: check_id_range("ids", ids, 9) or ids)(rows)
+
+
+def test_dropout_of_the_task_models_needs_no_second_layer():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        SequenceClassifier(classes=2, features=3, hidden=4, dropout=0.5)
+        LanguageModel(tokens=9, hidden=4, dropout=0.5)
 
 
 @pytest.mark.parametrize(
