@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from course_pkg.checks import check_size
 from course_pkg.models.checks import check_dtype, check_tensor
-from course_pkg.models.stack import uniform
+from course_pkg.models.weights import uniform
 
 
 def _check(

@@ -8,15 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from course_pkg.models.by_hand import Gradient, refuse_second_derivative, run_by_hand
 from course_pkg.models.checks import Lengths
-from course_pkg.models.stack import (
-    Gradient,
-    Stack,
-    check_layer,
-    full_precision,
-    refuse_second_derivative,
-    uniform,
-)
+from course_pkg.models.stack import Stack, check_layer
+from course_pkg.models.weights import uniform
 
 
 class GRURecurrence(torch.autograd.Function):
@@ -93,11 +88,6 @@ class GRULayer(nn.Module):
     device, dtype : optional
         Where and in which precision the parameters are made.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is no integer of at least 1, or the gradient is unknown.
-
     Notes
     -----
     The row blocks of the weights are r, z, n. The reset gate scales the state after its product
@@ -136,9 +126,7 @@ class GRULayer(nn.Module):
         """Return the states of all steps (T, B, H) and the last one (B, H)."""
         a_x = x @ self.W_ih.T + self.b_ih  # (T, B, 3H), all steps in one product
         if self.gradient == "by_hand":
-            with full_precision(a_x.device):
-                a_x = a_x.to(self.W_hh.dtype)
-                return GRURecurrence.apply(a_x, self.W_hh, self.b_hh, h, valid)  # type: ignore[no-any-return, no-untyped-call]
+            return run_by_hand(GRURecurrence, a_x, self.W_hh, self.b_hh, h, valid)  # type: ignore[no-any-return]
         states = []
         for t, a in enumerate(a_x.unbind(0)):
             r_x, z_x, n_x = a.chunk(3, dim=1)  # (B, H) each
@@ -155,26 +143,7 @@ class GRULayer(nn.Module):
 class GRU(Stack):
     """A stack of GRU layers, in one or both directions; same numbers as ``torch.nn.GRU``.
 
-    Parameters
-    ----------
-    input_size, hidden_size : int
-        I and H.
-    num_layers : int
-        The number of layers, L. Layer l + 1 reads the states of layer l.
-    bidirectional : bool
-        Whether each layer also has a reader that runs from the end (D = 2). The two states of a
-        time step are joined before the next layer.
-    dropout : float in [0, 1)
-        In training, how probably a number on its way from one layer to the next becomes 0.
-    gradient : {'autograd', 'by_hand'}
-        Whether the loops are left to autograd or run as :class:`GRURecurrence`.
-    device, dtype : optional
-        Where and in which precision the parameters are made.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is no integer of at least 1, or the gradient is unknown.
+    It takes what a :class:`course_pkg.models.stack.Stack` takes.
 
     Notes
     -----
@@ -217,11 +186,6 @@ class GRU(Stack):
             The states of the last layer, both directions joined; 0 behind the end of a sequence.
         h_n : Tensor, (L*D, B, H)
             The state after the last valid step, for every layer and direction.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a type, a shape or a length does not fit; the message names the argument.
         """
         y, (h_n,) = self.run(x, [("h0", h0)], lengths)
         return y, h_n

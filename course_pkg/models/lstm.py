@@ -7,15 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_pkg.models.by_hand import Gradient, refuse_second_derivative, run_by_hand
 from course_pkg.models.checks import Lengths, named_states
-from course_pkg.models.stack import (
-    Gradient,
-    Stack,
-    check_layer,
-    full_precision,
-    refuse_second_derivative,
-    uniform,
-)
+from course_pkg.models.stack import Stack, check_layer
+from course_pkg.models.weights import uniform
 
 
 class LSTMRecurrence(torch.autograd.Function):
@@ -97,11 +92,6 @@ class LSTMLayer(nn.Module):
     device, dtype : optional
         Where and in which precision the parameters are made.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is no integer of at least 1, or the gradient is unknown.
-
     Notes
     -----
     The row blocks of the weights are i, f, g, o. The parameters start uniform in +-1/sqrt(H), as
@@ -142,9 +132,7 @@ class LSTMLayer(nn.Module):
         """Return the states of all steps (T, B, H), the last state and the last cell (B, H)."""
         a_x = x @ self.W_ih.T + (self.b_ih + self.b_hh)  # (T, B, 4H), all steps in one product
         if self.gradient == "by_hand":
-            with full_precision(a_x.device):
-                a_x = a_x.to(self.W_hh.dtype)
-                return LSTMRecurrence.apply(a_x, self.W_hh, h, c, valid)  # type: ignore[no-any-return, no-untyped-call]
+            return run_by_hand(LSTMRecurrence, a_x, self.W_hh, h, c, valid)  # type: ignore[no-any-return]
         W_hh_T = self.W_hh.T
         states = []
         for t, a in enumerate(a_x.unbind(0)):
@@ -162,26 +150,7 @@ class LSTMLayer(nn.Module):
 class LSTM(Stack):
     """A stack of LSTM layers, in one or both directions; same numbers as ``torch.nn.LSTM``.
 
-    Parameters
-    ----------
-    input_size, hidden_size : int
-        I and H.
-    num_layers : int
-        The number of layers, L. Layer l + 1 reads the states of layer l.
-    bidirectional : bool
-        Whether each layer also has a reader that runs from the end (D = 2). The two states of a
-        time step are joined before the next layer.
-    dropout : float in [0, 1)
-        In training, how probably a number on its way from one layer to the next becomes 0.
-    gradient : {'autograd', 'by_hand'}
-        Whether the loops are left to autograd or run as :class:`LSTMRecurrence`.
-    device, dtype : optional
-        Where and in which precision the parameters are made.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is no integer of at least 1, or the gradient is unknown.
+    It takes what a :class:`course_pkg.models.stack.Stack` takes.
 
     Notes
     -----
@@ -226,11 +195,6 @@ class LSTM(Stack):
             The states of the last layer, both directions joined; 0 behind the end of a sequence.
         (h_n, c_n) : Tensors, (L*D, B, H)
             State and cell after the last valid step, for every layer and direction.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a type, a shape or a length does not fit; the message names the argument.
         """
         y, (h_n, c_n) = self.run(x, named_states(state, ("h0", "c0")), lengths)
         return y, (h_n, c_n)

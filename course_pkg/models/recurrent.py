@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 import torch
@@ -15,6 +16,7 @@ from course_pkg.models.checks import (
     check_states,
     lengths_beside,
     named_states,
+    under_torch_func,
 )
 from course_pkg.models.gru import GRU
 from course_pkg.models.lstm import LSTM
@@ -23,7 +25,8 @@ from course_pkg.models.rnn import RNN
 State = tuple[Tensor, ...]  # (L*D, B, H) each: h, and c for an LSTM
 
 OURS: dict[str, Any] = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
-TORCH: dict[str, Any] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+# Names of weights, ours and torch.nn's, as such or before pruning.
+WEIGHT = r"(?:.+\.)?(?:weight|bias|W|b)_([ih]h)(?:_l\d+)?(?:_reverse)?(?:_orig)?"
 
 
 class Recurrent(nn.Module):
@@ -40,14 +43,10 @@ class Recurrent(nn.Module):
         Whether each layer also has a reader that runs from the end (D = 2).
     backend : {'torch', 'ours'}
         ``torch.nn``'s kernels, which are faster for an LSTM in float32 and use cuDNN on a
-        CUDA device, or the modules of this package. The numbers are the same.
+        CUDA device, or the modules of this package with ``gradient='by_hand'``. The numbers are
+        the same.
     start : {'torch', 'orthogonal'}
         How weights are drawn: uniform in +-1/sqrt(H), or by :func:`start_orthogonal`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is no integer of at least 1, or an option is unknown.
 
     Examples
     --------
@@ -106,10 +105,9 @@ class Recurrent(nn.Module):
 
         Raises
         ------
-        TypeError, ValueError
-            If a type, a shape or a length does not fit; the message names the argument.
         NotImplementedError
-            If ``torch.nn``'s kernels are to be exported together with lengths.
+            If ``torch.nn``'s kernels are to be exported, or run under ``torch.func``, together
+            with lengths.
         """
         states = named_states(state, ("h0", "c0") if self.cell == "lstm" else ("h0",))
         like = next(self.network.parameters(), None)  # None once the weights are quantised
@@ -128,16 +126,16 @@ class Recurrent(nn.Module):
                     "lengths: torch.export cannot follow torch.nn's packed sequences; "
                     "use backend='ours'"
                 )
+            if under_torch_func():
+                raise NotImplementedError(
+                    "lengths: torch.func cannot follow torch.nn's packed sequences; use "
+                    f"course_pkg.models.{self.cell}.{self.cell.upper()} with gradient='autograd'"
+                )
             values = lengths_beside(x, lengths).cpu()
             packed = pack_padded_sequence(x, values, enforce_sorted=False)
             y, last = self.network(packed, start)
             y, _ = pad_packed_sequence(cast(PackedSequence, y), total_length=x.shape[0])
         return y, (last if isinstance(last, tuple) else (last,))
-
-
-def _is_recurrent(name: str) -> bool:
-    """Whether a parameter of this name is multiplied by the state, in ours or torch.nn's."""
-    return name.rsplit(".", 1)[-1].startswith(("W_hh", "weight_hh"))
 
 
 def start_orthogonal(network: nn.Module, cell: str) -> None:
@@ -149,7 +147,7 @@ def start_orthogonal(network: nn.Module, cell: str) -> None:
     Raises
     ------
     TypeError, ValueError
-        If ``network`` is no module, or its weights are not those of the cell.
+        If ``network`` is no module, or its weights are not those of the cell, or are parametrised.
 
     Notes
     -----
@@ -169,20 +167,25 @@ def start_orthogonal(network: nn.Module, cell: str) -> None:
     gates = {"rnn": 1, "gru": 3, "lstm": 4}[check_option("cell", cell, tuple(OURS))]
     if not isinstance(network, nn.Module):
         raise TypeError(f"network: expected a module, got {type(network).__name__}")
+    weights: list[tuple[str, str, nn.Parameter]] = []
     for name, parameter in network.named_parameters():
-        if _is_recurrent(name) and parameter.shape[0] != gates * parameter.shape[1]:
+        found = re.fullmatch(WEIGHT, name)
+        if found is None:
+            raise ValueError(f"network: expected the weights of a {cell!r} cell, got {name}")
+        which = found[1]  # ih for what reads the input, hh for what reads the state
+        weights.append((name, which, parameter))
+        if which == "hh" and parameter.dim() == 2 and len(parameter) != gates * parameter.shape[1]:
             raise ValueError(
                 f"network: expected {gates}H rows in {name} of a {cell!r} cell, "
                 f"got shape {tuple(parameter.shape)}"
             )
     with torch.no_grad():
-        for name, parameter in network.named_parameters():
-            last = name.rsplit(".", 1)[-1]
+        for _, which, parameter in weights:
             if parameter.dim() == 2:
-                draw = nn.init.orthogonal_ if _is_recurrent(name) else nn.init.xavier_uniform_
+                draw = nn.init.orthogonal_ if which == "hh" else nn.init.xavier_uniform_
                 for block in parameter.chunk(gates):
                     draw(block)
             else:
                 parameter.zero_()
-                if cell == "lstm" and last.startswith(("b_ih", "bias_ih")):
+                if cell == "lstm" and which == "ih":
                     parameter.chunk(gates)[1].fill_(1.0)

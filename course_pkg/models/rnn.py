@@ -8,15 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from course_pkg.checks import check_option
+from course_pkg.models.by_hand import Gradient, refuse_second_derivative, run_by_hand
 from course_pkg.models.checks import Lengths
-from course_pkg.models.stack import (
-    Gradient,
-    Stack,
-    check_layer,
-    full_precision,
-    refuse_second_derivative,
-    uniform,
-)
+from course_pkg.models.stack import Stack, check_layer
+from course_pkg.models.weights import uniform
 
 Nonlinearity = Literal["tanh", "relu"]
 
@@ -80,11 +75,6 @@ class RNNLayer(nn.Module):
     device, dtype : optional
         Where and in which precision the parameters are made.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is no integer of at least 1, or an option is unknown.
-
     Notes
     -----
     Equation: eq-rnn-step
@@ -123,9 +113,7 @@ class RNNLayer(nn.Module):
         a_x = x @ self.W_ih.T + (self.b_ih + self.b_hh)  # (T, B, H), all steps in one product
         use_tanh = self.nonlinearity == "tanh"
         if self.gradient == "by_hand":
-            with full_precision(a_x.device):
-                a_x = a_x.to(self.W_hh.dtype)
-                return RNNRecurrence.apply(a_x, self.W_hh, h, valid, use_tanh)  # type: ignore[no-any-return, no-untyped-call]
+            return run_by_hand(RNNRecurrence, a_x, self.W_hh, h, valid, use_tanh)  # type: ignore[no-any-return]
         squash = torch.tanh if use_tanh else torch.relu
         W_hh_T = self.W_hh.T
         states = []
@@ -139,29 +127,11 @@ class RNNLayer(nn.Module):
 class RNN(Stack):
     """A stack of recurrent layers, in one or both directions; same numbers as ``torch.nn.RNN``.
 
+    It takes what a :class:`course_pkg.models.stack.Stack` takes, and besides:
+
     Parameters
     ----------
-    input_size, hidden_size : int
-        I and H.
-    num_layers : int
-        The number of layers, L. Layer l + 1 reads the states of layer l.
-    bidirectional : bool
-        Whether each layer also has a reader that runs from the end (D = 2). The two states of a
-        time step are joined before the next layer.
-    dropout : float in [0, 1)
-        In training, how probably a number on its way from one layer to the next becomes 0.
     nonlinearity : {'tanh', 'relu'}
-    gradient : {'autograd', 'by_hand'}
-        Whether the loops are left to autograd or run as :class:`RNNRecurrence`.
-    device, dtype : optional
-        Where and in which precision the parameters are made.
-    **unknown
-        Refused, with a word on what to do instead.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is no integer of at least 1, or an option is unknown.
 
     Notes
     -----
@@ -233,11 +203,6 @@ class RNN(Stack):
             The states of the last layer, both directions joined; 0 behind the end of a sequence.
         h_n : Tensor, (L*D, B, H)
             The state after the last valid step, for every layer and direction.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a type, a shape or a length does not fit; the message names the argument.
         """
         y, (h_n,) = self.run(x, [("h0", h0)], lengths)
         return y, h_n

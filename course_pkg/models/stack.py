@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, ClassVar, Literal, Self
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from course_pkg.checks import check_flag, check_number, check_option, check_size
+from course_pkg.models.by_hand import Gradient
 from course_pkg.models.checks import (
     Lengths,
     NamedStates,
@@ -19,8 +20,8 @@ from course_pkg.models.checks import (
     check_states,
     lengths_beside,
 )
+from course_pkg.models.weights import TORCH_NAMES, read, torch_name, write
 
-Gradient = Literal["autograd", "by_hand"]
 # What torch.nn's modules take and ours do not, and what to do instead.
 NOT_OFFERED = {
     "batch_first": "give x as (T, B, I), for example x.transpose(0, 1)",
@@ -35,36 +36,6 @@ def check_layer(I: int, H: int, gradient: str, dtype: torch.dtype | None) -> Non
     check_size("H", H)
     check_option("gradient", gradient, ("autograd", "by_hand"))
     check_dtype(dtype)
-
-
-def refuse_second_derivative() -> None:
-    """Raise in a backward pass that autograd records in order to differentiate it again.
-
-    Such a pass would use the saved states as constants, and the second derivative would be
-    wrong without a word. torch.compile records every backward pass; it refuses a second itself.
-    """
-    if torch.is_grad_enabled() and not torch.compiler.is_compiling():
-        raise RuntimeError(
-            "gradient='by_hand' cannot be differentiated twice; use gradient='autograd'"
-        )
-
-
-def full_precision(device: torch.device) -> AbstractContextManager[Any]:
-    """Return a context without autocast: the states of a gradient by hand keep their dtype."""
-    if torch.amp.is_autocast_available(device.type):  # not on the meta device
-        return torch.autocast(device.type, enabled=False)
-    return nullcontext()
-
-
-def uniform(
-    *shape: int,
-    size: int,
-    device: torch.device | str | None = None,
-    dtype: torch.dtype | None = None,
-) -> nn.Parameter:
-    """Draw a parameter uniform in +-1/sqrt(size), as ``torch.nn`` does."""
-    bound = size**-0.5
-    return nn.Parameter(torch.empty(shape, device=device, dtype=dtype).uniform_(-bound, bound))
 
 
 def end_reversed(x: Tensor, lengths: Tensor | None) -> Tensor:
@@ -104,7 +75,7 @@ class Stack(nn.Module):
     dropout : float in [0, 1)
         In training, the probability with which each number on its way from one layer to the next
         is set to 0; the others grow by 1 / (1 - dropout). Nothing is dropped inside a layer or
-        after the last one.
+        after the last one: in a single layer it has no effect, and a warning says so.
     gradient : {'autograd', 'by_hand'}
         Whether the loops are left to autograd, or their gradient is the one written in this
         package: the same numbers.
@@ -112,12 +83,6 @@ class Stack(nn.Module):
         Where and in which precision the parameters are made.
     **layer_options
         What the layers of a subclass take besides.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is no integer of at least 1, dropout is no number in [0, 1), or an option is
-        unknown.
 
     Notes
     -----
@@ -153,6 +118,11 @@ class Stack(nn.Module):
         self.num_layers = check_size("num_layers", num_layers)
         self.bidirectional = check_flag("bidirectional", bidirectional)
         self.dropout = check_number("dropout", dropout, "[0, 1)")
+        if self.dropout > 0 and self.num_layers == 1:
+            warnings.warn(
+                f"dropout={dropout} has no effect: it acts between layers, and num_layers is 1",
+                stacklevel=2 if type(self).__init__ is Stack.__init__ else 3,
+            )
         self.D = 2 if self.bidirectional else 1
         inputs = [input_size] + [self.D * hidden_size] * (num_layers - 1)
         # Layer 0 forward, layer 0 backward, layer 1 forward, ...
@@ -184,11 +154,6 @@ class Stack(nn.Module):
             The outputs of the last layer, both directions joined; 0 behind the end of a sequence.
         last : list of Tensor, (L*D, B, H)
             The states after the last valid step, for every layer and direction.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a type, a shape or a length does not fit; the message names the argument.
         """
         like = next(self.parameters(), None)
         check_input(x, self.input_size, like)
@@ -225,12 +190,13 @@ class Stack(nn.Module):
     def from_torch(cls, other: nn.RNNBase, *, gradient: Gradient = "autograd") -> Self:
         """Make one with the weights of the ``torch.nn`` module, on its device, in its dtype.
 
-        It is in the same mode, training or evaluation, and the same parameters are frozen.
+        It is in the same mode, training or evaluation, and the same parameters are frozen. Of a
+        parametrised or pruned weight its present value is taken, not how it is computed.
 
         Raises
         ------
         TypeError
-            If ``other`` is no such module.
+            If ``other`` is no such module, or a weight is computed by a hook that is not pruning.
         ValueError
             If it is batch-first, without biases, or projects its state: this class does none of
             these.
@@ -242,7 +208,7 @@ class Stack(nn.Module):
         for option, wanted in refused.items():
             if getattr(other, option) != wanted:
                 raise ValueError(f"other: expected {option}={wanted}, got {getattr(other, option)}")
-        like = next(other.parameters())
+        like = read("other", other, "weight_ih_l0")
         ours = cls(
             other.input_size,
             other.hidden_size,
@@ -254,12 +220,19 @@ class Stack(nn.Module):
             dtype=like.dtype,
             **{name: getattr(other, name) for name in cls.shared_options},
         )
-        _copy(other, ours)
-        return ours
+        for _, layer, mine, theirs in ours._names():
+            write(read("other", other, theirs), layer, mine)
+        return ours.train(other.training)
 
     def to_torch(self) -> nn.RNNBase:
-        """Make a ``torch.nn`` module with the same weights, device, mode and frozen parameters."""
-        like = next(self.parameters())
+        """Make a ``torch.nn`` module with the same weights, device, mode and frozen parameters.
+
+        Raises
+        ------
+        TypeError
+            If a weight is computed by a hook that is not pruning.
+        """
+        like = read("layers.0", self.layers[0], "W_ih")
         other = self.torch_class(
             self.input_size,
             self.hidden_size,
@@ -270,14 +243,14 @@ class Stack(nn.Module):
             dtype=like.dtype,
             **{name: getattr(self, name) for name in self.shared_options},
         )
-        _copy(self, other)
-        return other
+        for where, layer, mine, theirs in self._names():
+            write(read(where, layer, mine), other, theirs)
+        return other.train(self.training)
 
-
-def _copy(source: nn.Module, target: nn.Module) -> None:
-    """Copy weights, what of them is trained, and the mode; both hold the same parameters."""
-    with torch.no_grad():
-        for old, new in zip(source.parameters(), target.parameters(), strict=True):
-            new.copy_(old)
-            new.requires_grad_(old.requires_grad)
-    target.train(source.training)
+    def _names(self) -> Iterator[tuple[str, nn.Module, str, str]]:
+        """Yield for each weight where it is, its layer, its name there, and torch.nn's name."""
+        for index, layer in enumerate(self.layers):
+            l, backward = divmod(index, self.D)
+            for name in TORCH_NAMES:
+                theirs = torch_name(name, l, backward=backward == 1)
+                yield f"layers.{index}", layer, name, theirs
