@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from course_pkg.checks import check_size
-from course_pkg.models.checks import check_dtype, check_tensor
+from course_pkg.models.by_hand import full_precision
+from course_pkg.models.checks import check_dtype, check_tensor, values_of
 from course_pkg.models.weights import uniform
 
 
@@ -20,13 +21,15 @@ def _check(
     W_k: Tensor | None = None,
 ) -> None:
     """Check what is compared and averaged; without parameters, keys have the query's size."""
-    source = "query" if W_q is None else "the parameters"
+    like, source = (query, "query") if W_q is None else (W_q, "the parameters")
+    if not check_tensor("query", query, None, source).is_floating_point():
+        raise TypeError(f"query: expected a floating type, got {query.dtype}")
     for name, tensor, symbols in (
         ("query", query, "(T, B, E)"),
         ("key", key, "(S, B, K)"),
         ("value", value, "(S, B, H)"),
     ):
-        check_tensor(name, tensor, query if W_q is None else W_q, source)
+        check_tensor(name, tensor, like, source)
         if tensor.dim() != 3 or 0 in tensor.shape:
             raise ValueError(f"{name}: expected shape {symbols}, got {tuple(tensor.shape)}")
     E = query.shape[2] if W_q is None else W_q.shape[1]
@@ -52,19 +55,23 @@ def _hide(key: Tensor, value: Tensor, mask: Tensor | None, T: int) -> tuple[Tens
         raise TypeError(f"mask: expected bool, got {mask.dtype}")
     if mask.shape != (T, B, S):
         raise ValueError(f"mask: expected shape (T, B, S) = {(T, B, S)}, got {tuple(mask.shape)}")
-    # torch.compile cannot follow a look at the values; its user has checked them before.
-    if not torch.compiler.is_compiling() and not mask.any(dim=2).all():
+    if values_of(mask, lambda mask: mask.any(dim=2).all()) is False:
         raise ValueError("mask: expected at least one True in every row, got a row without")
     # A weight of 0 does not silence a NaN.
     seen = mask.any(dim=0).T[:, :, None]  # (S, B, 1)
     return torch.where(seen, key, 0), torch.where(seen, value, 0)
 
 
+def _wide(*tensors: Tensor) -> list[Tensor]:
+    """Return the tensors in single precision at least: in float16 scores end at 65504."""
+    return [tensor.to(torch.promote_types(tensor.dtype, torch.float32)) for tensor in tensors]
+
+
 def _average(scores: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
     """Turn scores (B, T, S) into weights, and average the values (S, B, H) by them."""
     if mask is not None:
         scores = scores.masked_fill(~mask.transpose(0, 1), -math.inf)
-    weights = torch.softmax(scores, dim=2)  # (B, T, S)
+    weights = torch.softmax(scores, dim=2).to(value.dtype)  # (B, T, S)
     context = weights @ value.transpose(0, 1)  # (B, T, H)
     return context.transpose(0, 1), weights.transpose(0, 1)
 
@@ -74,7 +81,9 @@ class DotProductAttention(nn.Module):
 
     Notes
     -----
-    ``weights = softmax(q k^T / sqrt(K))`` and ``context = weights v``.
+    ``weights = softmax(q k^T / sqrt(K))`` and ``context = weights v``. The scores are computed in
+    single precision at least, under autocast too. Values are not checked: a query that holds a
+    NaN gets a context of NaNs, and changes no other.
 
     Source: Vaswani et al. (2017); the unscaled form: Luong, Pham and Manning (2015).
 
@@ -107,15 +116,16 @@ class DotProductAttention(nn.Module):
 
         Raises
         ------
-        TypeError, ValueError
-            If a type or a shape does not fit, or the mask is not boolean or leaves a query
-            nothing to see.
+        ValueError
+            If the mask leaves a query nothing to see.
         """
         _check(query, key, value)
         K = query.shape[2]
         key, value = _hide(key, value, mask, len(query))
-        q, k = query.transpose(0, 1), key.transpose(0, 1)  # (B, T, K), (B, S, K)
-        return _average(q @ k.transpose(1, 2) / math.sqrt(K), value, mask)
+        with full_precision(query.device):
+            q, k = _wide(query.transpose(0, 1), key.transpose(0, 1))  # (B, T, K), (B, S, K)
+            scores = q @ k.transpose(1, 2) / math.sqrt(K)  # (B, T, S)
+        return _average(scores, value, mask)
 
 
 class AdditiveAttention(nn.Module):
@@ -130,15 +140,11 @@ class AdditiveAttention(nn.Module):
     device, dtype : optional
         Where and in which precision the parameters are made.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is no integer of at least 1.
-
     Notes
     -----
     ``score = v^T tanh(W_q q + W_k k)``, ``weights = softmax(scores)``, ``context = weights v``.
-    The parameters start uniform in +-1/sqrt of the size that they read.
+    The parameters start uniform in +-1/sqrt of the size that they read. Precision and NaNs: as in
+    :class:`DotProductAttention`.
 
     Source: Bahdanau, Cho and Bengio (2015).
 
@@ -189,13 +195,14 @@ class AdditiveAttention(nn.Module):
 
         Raises
         ------
-        TypeError, ValueError
-            If a type or a shape does not fit, or the mask is not boolean or leaves a query
-            nothing to see.
+        ValueError
+            If the mask leaves a query nothing to see.
         """
         _check(query, key, value, self.W_q, self.W_k)
         key, value = _hide(key, value, mask, len(query))
-        from_query = (query.transpose(0, 1) @ self.W_q.T)[:, :, None, :]  # (B, T, 1, A)
-        from_key = (key.transpose(0, 1) @ self.W_k.T)[:, None, :, :]  # (B, 1, S, A)
-        scores = torch.tanh(from_query + from_key) @ self.v  # (B, T, S)
+        with full_precision(query.device):
+            q, k, W_q, W_k, v = _wide(query, key, self.W_q, self.W_k, self.v)
+            from_query = (q.transpose(0, 1) @ W_q.T)[:, :, None, :]  # (B, T, 1, A)
+            from_key = (k.transpose(0, 1) @ W_k.T)[:, None, :, :]  # (B, 1, S, A)
+            scores = torch.tanh(from_query + from_key) @ v  # (B, T, S)
         return _average(scores, value, mask)

@@ -1,5 +1,6 @@
 """`course_pkg.models.attention` against the NumPy reference, gradients included."""
 
+import copy
 import math
 
 import numpy as np
@@ -125,6 +126,83 @@ def test_autocast(kind, device):
         assert abs(got - wanted).max() <= 0.1 * max(1, abs(wanted).max())
 
 
+def exact_run(module, tensors, mask=None):
+    """What the module would return in double precision of the same numbers."""
+    wide = copy.deepcopy(module).double()
+    return wide(*(tensor.double() for tensor in tensors), mask)
+
+
+@kinds
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("masked", [False, True])
+def test_scores_are_exact_in_half_precision(kind, dtype, masked):
+    """Large scores that differ by 1 or so: what a half drops of them is what tells them apart."""
+    (query, key, value), module, mask, *_ = draw(kind, K=64, A=64, dtype=np.float32)
+    key = key[:1, :1] + 0.05 * key
+    query = 10 * (key[:1] + 0.05 * query) if kind == "dot_product" else query
+    tensors = [torch.tensor(a).to(dtype) for a in (query, key, value)]
+    module = module.to(dtype)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter *= 10 if parameter.dim() == 1 else 0.3
+    mask = torch.tensor(mask) if masked else None
+    context, weights = module(*tensors, mask)
+    exact_context, exact_weights = exact_run(module, tensors, mask)
+    assert context.dtype == weights.dtype == dtype
+    eps = torch.finfo(dtype).eps
+    assert (weights - exact_weights).abs().max() <= eps
+    assert (context - exact_context).abs().max() <= 4 * eps * exact_context.abs().max()
+
+
+@kinds
+@pytest.mark.parametrize("autocast", [False, True])
+def test_scores_do_not_overflow_in_float16(kind, autocast):
+    inputs, module, *_ = draw(kind, K=64, dtype=np.float32)
+    tensors = [torch.tensor(a) * 200 for a in inputs]  # scores up to 10^6, halves end at 65504
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter *= 200
+    if not autocast:
+        module, tensors = module.half(), [tensor.half() for tensor in tensors]
+    for tensor in tensors:
+        tensor.requires_grad_()
+    with torch.autocast("cpu", dtype=torch.float16, enabled=autocast):
+        context, weights = module(*tensors)
+    exact_context, exact_weights = exact_run(module, tensors)
+    assert (weights - exact_weights).abs().max() <= 1e-3
+    assert (context - exact_context).abs().max() <= 1e-2 * exact_context.abs().max()
+    context.float().sum().backward()
+    assert all(torch.isfinite(tensor.grad).all() for tensor in tensors)
+
+
+@kinds
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_query_that_is_not_finite_spoils_its_own_answer_only(kind, bad, masked):
+    (query, key, value), module, mask, *_ = draw(kind)
+    mask = torch.tensor(mask) if masked else None
+    tensors = [torch.tensor(a) for a in (query, key, value)]
+    wanted = module(*tensors, mask)
+    tensors[0][1, 0, 2] = bad
+    found = module(*tensors, mask)  # nobody blames the mask, or a key
+    for spoilt, clean in zip(found, wanted, strict=True):
+        assert (kind == "additive" and bad == math.inf) or spoilt[1, 0].isnan().any()
+        spoilt[1, 0] = clean[1, 0]
+        torch.testing.assert_close(spoilt, clean, rtol=0, atol=1e-14)
+
+
+@kinds
+def test_vmap(kind):
+    inputs, module, mask, *_ = draw(kind)
+    tensors = [torch.tensor(a) for a in (*inputs, mask)]
+    rows = [torch.stack([tensor, tensor.flip(0)]) for tensor in tensors]
+    together = torch.vmap(module)(*rows)
+    for index in (0, 1):
+        alone = module(*(row[index] for row in rows))
+        for found, wanted in zip(together, alone, strict=True):
+            torch.testing.assert_close(found[index], wanted, rtol=0, atol=1e-12)
+
+
 def test_the_start_is_uniform():
     torch.manual_seed(0)
     W_q, W_k, v = AdditiveAttention(100, 400, 50).parameters()
@@ -171,6 +249,9 @@ def test_bad_input(module, arguments, error, message):
         (lambda: AdditiveAttention(5, 0, 7), ValueError, "key_size: .* got 0"),
         (lambda: AdditiveAttention(5, 5, 0.5), TypeError, "attention_size: .* got float"),
         (lambda: AdditiveAttention(5, 5, 7, dtype=torch.int64), TypeError, "dtype: .*int64"),
+        (lambda: dot(Q.long(), K_, V_), TypeError, "query: expected a floating type, got .*int64"),
+        (lambda: dot(Q.long(), K_.long(), V_), TypeError, "query: expected a floating type, got"),
+        (lambda: add(Q.bool(), K_, V_), TypeError, "query: expected a floating type, got .*bool"),
         (lambda: dot(Q, K_.double(), V_), TypeError, "key: .*float32 as in query, got .*float64"),
         (lambda: add(Q, K_, V_.double()), TypeError, "value: .*float32 as in the parameters, got"),
     ],
