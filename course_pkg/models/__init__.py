@@ -1,1 +1,15 @@
-"""The same ideas in PyTorch, written from scratch, and task models built from them."""
+"""The same ideas in PyTorch, written from scratch, and task models built from them.
+
+In the order of the course: ``rnn``, ``lstm`` and ``gru`` hold a layer each, once as a loop for
+autograd and once with its gradient by hand, and a stack of such layers. ``stack`` is what the
+three share; ``by_hand`` runs the gradients by hand, and ``weights`` draws weights and moves them
+to ``torch.nn`` and back. ``recurrent`` makes a network of any cell, and ``attention`` looks back
+at all its states. The task models are ``classifier`` and ``language_model``. ``checks`` looks at
+the input of all of them.
+
+What holds everywhere: input is time-major, ``(T, B, ...)``. An argument of a wrong type, dtype,
+rank, size or range is a ``TypeError`` or ``ValueError`` that names the argument, what was expected
+and what came; a section "Raises" says only what goes beyond this. Where values cannot be seen,
+their range is not checked: under ``torch.compile``, ``torch.export`` and ``torch.vmap``, and on
+the meta device. Numbers that are not finite are no error: they show in the output.
+"""
