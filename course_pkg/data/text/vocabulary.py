@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from course_pkg.checks import check_option, check_size
+from course_pkg.data.checks import integer_row
 from course_pkg.data.files.atomic import write_atomically
 
 PAD, UNKNOWN, BEGIN, END = "<pad>", "<unk>", "<bos>", "<eos>"
@@ -124,9 +125,9 @@ class Vocabulary:
         Raises
         ------
         TypeError, ValueError
-            If a token is no string, or no word at level "word", no token is left, ``min_count`` is
-            below 1, ``max_size`` leaves no room for the specials, or a whole corpus (with
-            ``train``, ``valid``, ``test``) is given.
+            If there is no token, one is no string, or no word at level "word", ``min_count`` or
+            ``max_size`` leaves none besides the specials, or a whole corpus (with ``train``,
+            ``valid``, ``test``) is given.
 
         Examples
         --------
@@ -142,17 +143,24 @@ class Vocabulary:
         if isinstance(specials, str):
             raise TypeError(f"specials: expected a list of tokens, got the string {specials!r}")
         firsts = tuple(specials)
-        if max_size is not None and check_size("max_size", max_size) < len(firsts):
-            raise ValueError(f"max_size: expected at least the {len(firsts)} specials")
-        counts = Counter(training_tokens)
-        for token in counts:
-            _check_token("training_tokens", token)
+        if max_size is not None and check_size("max_size", max_size) <= len(firsts):
+            raise ValueError(
+                f"max_size: expected room for more than the {len(firsts)} specials, got {max_size}"
+            )
+        _check_tokens("training_tokens", training_tokens)
+        counts = Counter(_check_token("training_tokens", token) for token in training_tokens)
+        if not counts:
+            raise ValueError("training_tokens: expected at least one token, got none")
         ordered = sorted(
-            (token for token, count in counts.items() if count >= min_count),
+            (token for token in counts if token not in firsts and counts[token] >= min_count),
             key=lambda token: (-counts[token], token),
         )
-        tokens = (*firsts, *(token for token in ordered if token not in firsts))
-        return cls(tokens[:max_size], firsts, level)
+        if not ordered:
+            raise ValueError(
+                f"training_tokens: expected a token besides the specials that occurs at least "
+                f"min_count = {min_count} times, got none"
+            )
+        return cls((*firsts, *ordered)[:max_size], firsts, level)
 
     def __len__(self) -> int:
         """Return V, the number of tokens, specials included."""
@@ -198,32 +206,30 @@ class Vocabulary:
         Raises
         ------
         TypeError
-            If a token is no string.
+            If the text is neither, or a token is no string.
         ValueError
             If a token is unknown and the vocabulary has no ``"<unk>"``.
+
+        Examples
+        --------
+        >>> Vocabulary.build("ab").encode("")
+        array([], dtype=int64)
         """
-        if isinstance(text, (bytes, bytearray)):  # also where it is empty
-            raise TypeError(f"text: expected a string or tokens, got {type(text).__name__}")
+        _check_tokens("text", text)
         tokens = text.split() if isinstance(text, str) and self.level == "word" else text
         return np.array([self.id(token) for token in tokens], dtype=np.int64)
 
     def decode(self, ids: Sequence[int] | npt.NDArray[np.integer[Any]]) -> str:
         """Return the text of a row of numbers: the reverse of :meth:`encode`.
 
-        At level ``"word"`` one space stands between two tokens.
+        At level ``"word"`` one space stands between two tokens. No number gives the empty text.
 
         Raises
         ------
         TypeError, ValueError
             If the numbers are no integers in 0..V-1 in one row.
         """
-        array = np.asarray(ids)
-        if array.size == 0:
-            return ""
-        if array.dtype.kind not in "iu":
-            raise TypeError(f"ids: expected integers, got {array.dtype}")
-        if array.ndim != 1:
-            raise ValueError(f"ids: expected shape (N,), got {array.shape}")
+        array = integer_row("ids", ids, least=0)
         for bad in array[(array < 0) | (array >= len(self))]:
             raise ValueError(f"ids: expected numbers in 0..{len(self) - 1}, got {bad}")
         return LEVELS[self.level].join(self.tokens[number] for number in array)
@@ -274,6 +280,13 @@ class Vocabulary:
         return vocabulary
 
 
+def _check_tokens(name: str, tokens: Iterable[str]) -> None:
+    """Raise where nothing can be a token: bytes are numbers, and a mapping has each key once."""
+    refused = isinstance(tokens, (bytes, bytearray, memoryview, Mapping))
+    if refused or not isinstance(tokens, Iterable):
+        raise TypeError(f"{name}: expected a string or tokens, got {type(tokens).__name__}")
+
+
 def _a_list(content: dict[str, Any], key: str) -> list[Any]:
     value = content[key]
     if not isinstance(value, list):
@@ -281,8 +294,9 @@ def _a_list(content: dict[str, Any], key: str) -> list[Any]:
     return value
 
 
-def _check_token(name: str, token: object) -> None:
+def _check_token(name: str, token: object) -> str:
     if not isinstance(token, str):
         raise TypeError(f"{name}: expected strings, got {type(token).__name__}")
     if not token:
         raise ValueError(f"{name}: expected tokens of at least one character, got an empty one")
+    return token

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from course_pkg.data.sets.agreement import load_agreement
 from course_pkg.data.sets.python_text import load_python_text
-from course_pkg.data.text.vocabulary import Vocabulary
+from course_pkg.data.text.tokens import words
+from course_pkg.data.text.vocabulary import SPECIALS, Vocabulary
 
 TEXTS = st.text(st.characters(codec=None), min_size=1, max_size=40)  # any code point at all
 WORDS = st.lists(
@@ -106,11 +109,91 @@ def test_the_fingerprint_is_the_same_in_another_process_and_differs_with_the_con
     assert len({vocabulary.sha256, *(other.sha256 for other in others)}) == 4
 
 
-def test_nothing_encodes_to_nothing():
-    vocabulary = Vocabulary.build("ab")
-    assert vocabulary.encode("").shape == (0,)
-    assert vocabulary.encode("").dtype == np.int64
-    assert vocabulary.decode(vocabulary.encode("")) == ""
+@pytest.mark.parametrize("level", ["char", "word"])
+@pytest.mark.parametrize("specials", [SPECIALS, ()])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: "",
+        lambda: [],
+        lambda: (),
+        lambda: set(),
+        lambda: iter(()),
+        lambda: (token for token in ()),
+        lambda: np.array([], dtype=str),
+        lambda: pd.Series([], dtype=object),
+        lambda: words(" \n "),
+    ],
+)
+def test_a_vocabulary_of_no_text_is_refused(make, specials, level):
+    with pytest.raises(ValueError, match=r"^training_tokens: expected at least one token"):
+        Vocabulary.build(make(), level=level, specials=specials)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "kind"),
+    [
+        (None, "NoneType"),
+        (7, "int"),
+        (b"", "bytes"),
+        (b"ab", "bytes"),
+        (bytearray(b"ab"), "bytearray"),
+        (memoryview(b"ab"), "memoryview"),
+        ({}, "dict"),
+        ({"a": 3}, "dict"),
+        (Counter("ab"), "Counter"),
+    ],
+)
+def test_what_is_no_text_is_refused_by_name(tokens, kind):
+    message = f"^training_tokens: expected a string or tokens, got {kind}$"
+    with pytest.raises(TypeError, match=message):
+        Vocabulary.build(tokens)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "message"),
+    [
+        ([["a", "b"], ["c"]], "expected strings, got list"),
+        (np.array([["a", "b"], ["c", "d"]]), "expected strings, got ndarray"),
+        (["a", None], "expected strings, got NoneType"),
+        ([float("nan"), "a"], "expected strings, got float"),
+        (np.ma.array(["a", "b"], mask=[False, True]), "expected strings, got MaskedConstant"),
+    ],
+)
+def test_a_token_that_is_no_string_is_refused_by_name(tokens, message):
+    with pytest.raises(TypeError, match=f"^training_tokens: {message}$"):
+        Vocabulary.build(tokens, level="word")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Vocabulary.build("abab", min_count=3),
+        lambda: Vocabulary.build(["<unk>", "<pad>"], level="word"),
+    ],
+)
+def test_a_vocabulary_of_special_tokens_alone_is_refused(make):
+    with pytest.raises(ValueError, match=r"^training_tokens: .* besides the specials that occurs"):
+        make()
+
+
+def test_tokens_may_come_one_by_one():
+    tokens = ["b", "a", "b"]
+    expected = Vocabulary.build(tokens, level="word")
+    for some in (iter(tokens), (t for t in tokens), np.array(tokens), pd.Series(tokens)):
+        assert Vocabulary.build(some, level="word") == expected
+    np.testing.assert_array_equal(expected.encode(t for t in tokens), [4, 5, 4])
+
+
+@pytest.mark.parametrize("level", ["char", "word"])
+@pytest.mark.parametrize("nothing", ["", [], (), iter(()), np.array([], dtype=str)])
+def test_no_text_has_no_ids_and_no_ids_are_no_text(nothing, level):
+    vocabulary = Vocabulary.build("ab", level=level)
+    ids = vocabulary.encode(nothing)
+    assert ids.shape == (0,)
+    assert ids.dtype == np.int64
+    for row in (ids, [], (), np.array([]), np.array([], dtype=np.uint8)):
+        assert vocabulary.decode(row) == ""
 
 
 @pytest.mark.parametrize(
@@ -120,10 +203,10 @@ def test_nothing_encodes_to_nothing():
         (lambda: Vocabulary.build(["a", ""]), ValueError, "of at least one character"),
         (lambda: Vocabulary.build("a", level="byte"), ValueError, "level: expected one of 'char'"),
         (lambda: Vocabulary.build("a", min_count=0), ValueError, "min_count: expected an integer"),
-        (lambda: Vocabulary.build("a", max_size=3), ValueError, "max_size: expected at least the"),
+        (lambda: Vocabulary.build("a", max_size=3), ValueError, "max_size: expected room for more"),
+        (lambda: Vocabulary.build("a", max_size=4), ValueError, "than the 4 specials, got 4"),
         (lambda: Vocabulary.build("a", specials=("x", "x")), ValueError, "got 'x' 2 times"),
         (lambda: Vocabulary.build("a", specials="<unk>"), TypeError, "got the string '<unk>'"),
-        (lambda: Vocabulary.build("", specials=()), ValueError, "tokens: expected at least one"),
         (
             lambda: Vocabulary.build(["a", "b c"], level="word"),
             ValueError,
@@ -150,7 +233,22 @@ def test_nothing_encodes_to_nothing():
         (lambda: Vocabulary(("a",)).decode([0, 1]), ValueError, "ids: expected numbers in 0..0"),
         (lambda: Vocabulary(("a",)).decode([-1]), ValueError, "ids: expected numbers in 0..0"),
         (lambda: Vocabulary(("a",)).decode([0.0]), TypeError, "ids: expected integers, got float"),
-        (lambda: Vocabulary(("a",)).decode([[0]]), ValueError, r"ids: expected shape \(N,\)"),
+        (lambda: Vocabulary(("a",)).decode([[0]]), ValueError, r"ids: expected shape \(N,\), got"),
+        (lambda: Vocabulary(("a",)).decode(0), ValueError, r"ids: expected shape \(N,\), got \(\)"),
+        (lambda: Vocabulary(("a",)).decode(None), ValueError, r"ids: expected shape \(N,\), got"),
+        (lambda: Vocabulary(("a",)).decode("a"), ValueError, r"ids: expected shape \(N,\), got"),
+        (
+            lambda: Vocabulary(("a",)).decode(np.zeros((0, 3), int)),
+            ValueError,
+            r"ids: expected shape \(N,\), got \(0, 3\)",
+        ),
+        (
+            lambda: Vocabulary(("a",)).decode(np.array([2**63], np.uint64)),
+            ValueError,
+            "in 0..0, got",
+        ),
+        (lambda: Vocabulary(("a",)).encode(None), TypeError, "text: expected a string or tokens"),
+        (lambda: Vocabulary(("a",)).encode(7), TypeError, "text: expected a string or tokens, got"),
     ],
 )
 def test_bad_input_is_refused(make, error, message):
