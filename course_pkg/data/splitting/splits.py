@@ -9,7 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from course_pkg.checks import check_count, check_generator, check_number, check_size
+from course_pkg.reference.checks import check_array
 
+# What a label may be; True is an int too, so bool comes first.
+KINDS: dict[str, tuple[type, ...]] = {
+    "bool": (bool, np.bool_),
+    "int": (int, np.integer),
+    "str": (str,),
+    "bytes": (bytes,),
+}
 Fractions = tuple[float, float, float]
 Indices = npt.NDArray[np.int64]
 
@@ -64,7 +72,7 @@ def stratified_split(
     Parameters
     ----------
     labels : (N,) integers or strings
-        The class of each example.
+        The class of each example: a list, an array, a column of a table.
     fractions : three numbers in [0, 1] that sum to 1
         The shares of training, validation and test.
     rng : numpy.random.Generator
@@ -77,8 +85,8 @@ def stratified_split(
     Raises
     ------
     TypeError, ValueError
-        If the arguments are none of these, strings stand beside integers, or a part whose share
-        is above 0 would be empty.
+        If the arguments are none of these, strings stand beside integers, a label is missing, or
+        a part whose share is above 0 would be empty.
 
     Examples
     --------
@@ -92,8 +100,9 @@ def stratified_split(
     check_generator(rng)
     parts: list[list[Indices]] = [[], [], []]
     behind = np.zeros(3)  # what each part should have by now, less what it has
-    for label in np.unique(array):
-        members = rng.permutation(np.flatnonzero(array == label))
+    names, number = np.unique(array, return_inverse=True)
+    for label in range(len(names)):
+        members = rng.permutation(np.flatnonzero(number == label))
         wanted = np.round(shares * len(members), 9)  # 0.29 * 100 is 28.999999999999996
         sizes = np.floor(wanted).astype(int)
         behind += wanted - sizes
@@ -163,7 +172,7 @@ def group_split(
     Parameters
     ----------
     groups : (N,) integers or strings
-        The group of each example.
+        The group of each example: a list, an array, a column of a table.
     fractions : three numbers in [0, 1] that sum to 1
         The shares of training, validation and test.
     rng : numpy.random.Generator
@@ -176,8 +185,8 @@ def group_split(
     Raises
     ------
     TypeError, ValueError
-        If the arguments are none of these, strings stand beside integers, or there are fewer
-        groups than parts.
+        If the arguments are none of these, strings stand beside integers, a group is missing, or
+        there are fewer groups than parts.
 
     Examples
     --------
@@ -227,19 +236,38 @@ def _filled(split: Split, shares: npt.NDArray[np.float64]) -> Split:
 
 
 def _labels(name: str, labels: Sequence[Hashable] | npt.NDArray[Any]) -> npt.NDArray[Any]:
-    array = np.asarray(labels)
-    # NumPy would make strings of integers, or integers of True and False.
-    if array.ndim == 1 and array.dtype != object and not isinstance(labels, np.ndarray):
-        kinds = sorted({_kind(label) for label in labels})
-        if len(kinds) > 1:
-            raise TypeError(f"{name}: expected labels of one kind, got {' and '.join(kinds)}")
+    """Return labels as an array, out of lists, arrays and columns of tables alike."""
+    if isinstance(labels, np.ndarray):
+        check_array(name, labels)
+        array = labels
+    else:  # entry by entry: NumPy would make strings of integers, or integers of True and False
+        array = np.asarray(labels, dtype=object)
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name}: expected shape (N,) with N >= 1, got {array.shape}")
-    if array.dtype.kind not in "iubUS":
-        raise TypeError(f"{name}: expected integers or strings, got {array.dtype}")
+    if array.dtype.kind in "iubUS":
+        return array
+    array = array.astype(object)
+    for place, label in enumerate(array):
+        if _is_missing(label):
+            raise ValueError(f"{name}: expected a label for each example, got {label} at {place}")
+    kinds = sorted({_kind(label) for label in array})
+    if len(kinds) > 1:
+        raise TypeError(f"{name}: expected labels of one kind, got {' and '.join(kinds)}")
+    if kinds[0] not in KINDS:
+        raise TypeError(f"{name}: expected integers or strings, got {kinds[0]}")
     return array
 
 
 def _kind(label: Hashable) -> str:
-    integer = isinstance(label, (int, np.integer)) and not isinstance(label, bool)
-    return "int" if integer else type(label).__name__.removesuffix("_")
+    names = (name for name, types in KINDS.items() if isinstance(label, types))
+    return next(names, type(label).__name__)
+
+
+def _is_missing(label: Hashable) -> bool:
+    """Return whether a table has no value there: None, NaN, NaT, pandas.NA."""
+    try:
+        return label is None or bool(label != label)  # NaN differs from itself
+    except TypeError:  # pandas.NA, which is not even different
+        return True
+    except ValueError:  # a row of values
+        return False

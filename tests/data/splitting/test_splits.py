@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import enum
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -16,6 +19,13 @@ from course_pkg.data.splitting.splits import (
 )
 
 FRACTIONS = st.sampled_from([(0.8, 0.1, 0.1), (0.5, 0.25, 0.25), (1 / 3, 1 / 3, 1 / 3), (1, 0, 0)])
+
+
+class Colour(enum.StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
 LABELS = st.lists(st.integers(0, 4), min_size=1, max_size=80)
 RNG = np.random.default_rng(0)
 
@@ -112,6 +122,111 @@ def test_labels_of_one_kind_may_be_of_several_types():
     split = stratified_split(labels, (1 / 3, 1 / 3, 1 / 3), np.random.default_rng(0))
     assert [len(part) for part in split] == [2, 2, 2]
     stratified_split([np.str_("a"), "a", "a"], (1, 0, 0), np.random.default_rng(0))
+
+
+# Columns of a table and other arrays, and the plain list that each stands for.
+COLUMNS = {
+    "strings": (lambda: pd.Series([*"abcd"] * 5), [*"abcd"] * 5),
+    "strings of objects": (lambda: pd.Series([*"abcd"] * 5, dtype=object), [*"abcd"] * 5),
+    "pandas strings": (lambda: pd.Series([*"abcd"] * 5, dtype="string"), [*"abcd"] * 5),
+    "another index": (lambda: pd.Series([*"dcba"] * 5, index=range(40, 20, -1)), [*"dcba"] * 5),
+    "categories": (lambda: pd.Series([*"abcd"] * 5, dtype="category"), [*"abcd"] * 5),
+    "a categorical": (lambda: pd.Categorical([*"abcd"] * 5), [*"abcd"] * 5),
+    "ordered otherwise": (lambda: pd.Categorical([*"abcd"] * 5, [*"dcba"]), [*"abcd"] * 5),
+    "an index": (lambda: pd.Index([*"abcd"] * 5), [*"abcd"] * 5),
+    "integers": (lambda: pd.Series([3, 1, 2] * 5), [3, 1, 2] * 5),
+    "nullable integers": (lambda: pd.Series([3, 1, 2] * 5, dtype="Int64"), [3, 1, 2] * 5),
+    "integer categories": (lambda: pd.Series([3, 1, 2] * 5, dtype="category"), [3, 1, 2] * 5),
+    "truths": (lambda: pd.Series([True, False] * 8), [True, False] * 8),
+    "nullable truths": (lambda: pd.Series([True, False] * 8, dtype="boolean"), [True, False] * 8),
+    "array of strings": (lambda: np.array([*"abcd"] * 5), [*"abcd"] * 5),
+    "array of any strings": (
+        lambda: np.array([*"abcd"] * 5, dtype=np.dtypes.StringDType()),
+        [*"abcd"] * 5,
+    ),
+    "array of any strings or none": (
+        lambda: np.array([*"abcd"] * 5, dtype=np.dtypes.StringDType(na_object=None)),
+        [*"abcd"] * 5,
+    ),
+    "array of string objects": (lambda: np.array([*"abcd"] * 5, dtype=object), [*"abcd"] * 5),
+    "array of integer objects": (lambda: np.array([3, 1, 2] * 5, dtype=object), [3, 1, 2] * 5),
+    "large integers": (lambda: np.array([2**70, -5, 2**63] * 5, dtype=object), [3, 1, 2] * 5),
+    "a range": (lambda: range(20), list(range(20))),
+    "subclasses": (lambda: [Colour.RED, Colour.BLUE] * 8, ["red", "blue"] * 8),
+}
+each_split = pytest.mark.parametrize("split", [stratified_split, group_split])
+
+
+@each_split
+@pytest.mark.parametrize(("make", "plain"), COLUMNS.values(), ids=COLUMNS)
+def test_a_column_is_split_like_the_list_it_stands_for(make, plain, split):
+    shares = (0.5, 0.5, 0.0)
+    expected = split(plain, shares, np.random.default_rng(0))
+    for got, part in zip(split(make(), shares, np.random.default_rng(0)), expected, strict=True):
+        np.testing.assert_array_equal(got, part)
+
+
+MISSING = {
+    "None in a list": (["a", None], "None"),
+    "NaN in a list": (["a", float("nan")], "nan"),
+    "NaN first": ([float("nan"), "a"], "nan"),
+    "None among integers": ([1, None], "None"),
+    "NA": ([1, pd.NA], "<NA>"),
+    "NaT": (["a", pd.NaT], "NaT"),
+    "NumPy's NaT": ([1, np.datetime64("NaT")], "NaT"),
+    "strings": (pd.Series(["a", None]), "nan"),
+    "strings of objects": (pd.Series(["a", None], dtype=object), "None"),
+    "pandas strings": (pd.Series(["a", None], dtype="string"), "<NA>"),
+    "categories": (pd.Series(["a", None], dtype="category"), "nan"),
+    "integers that became floats": (pd.Series([1, None]), "nan"),
+    "nullable integers": (pd.Series([1, None], dtype="Int64"), "<NA>"),
+    "nullable truths": (pd.Series([True, None], dtype="boolean"), "<NA>"),
+    "array of floats": (np.array([1.0, np.nan]), "nan"),
+    "array of objects": (np.array(["a", None], dtype=object), "None"),
+    "array of any strings": (
+        np.array(["a", None], dtype=np.dtypes.StringDType(na_object=None)),
+        "None",
+    ),
+}
+
+
+@each_split
+@pytest.mark.parametrize(("labels", "shown"), MISSING.values(), ids=MISSING)
+def test_a_missing_label_is_named_with_its_place(labels, shown, split):
+    place = int(pd.isna(list(labels)).argmax())
+    message = f"s: expected a label for each example, got {shown} at {place}$"
+    with pytest.raises(ValueError, match=message):
+        split(labels, (1, 0, 0), RNG)
+
+
+@each_split
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (pd.Series(["1", 1], dtype=object), "labels of one kind, got int and str"),
+        (np.array([True, 1], dtype=object), "labels of one kind, got bool and int"),
+        (np.array([b"a", "a"], dtype=object), "labels of one kind, got bytes and str"),
+        ([1, 1.5], "labels of one kind, got float and int"),
+        (pd.Series([0.5, 1.5]), "integers or strings, got float"),
+        (np.array([0.5]), "integers or strings, got float"),
+        (pd.Series(pd.to_datetime(["2001-01-01"])), "integers or strings, got Timestamp"),
+        ([(1, 2), (3,)], "integers or strings, got tuple"),
+        (np.array([None, np.zeros(2)], dtype=object)[1:], "integers or strings, got ndarray"),
+    ],
+)
+def test_labels_of_another_kind_are_refused(labels, message, split):
+    with pytest.raises(TypeError, match=f"s: expected {message}$"):
+        split(labels, (1, 0, 0), RNG)
+
+
+@each_split
+@pytest.mark.parametrize(
+    "labels",
+    [[], "abc", None, 3, {"a": 1}, pd.DataFrame({"a": [1, 2]}), pd.Series([], dtype=object)],
+)
+def test_what_is_no_row_of_labels_is_refused(labels, split):
+    with pytest.raises(ValueError, match=r"s: expected shape \(N,\) with N >= 1, got \("):
+        split(labels, (1, 0, 0), RNG)
 
 
 def test_a_part_of_share_zero_stays_empty():
