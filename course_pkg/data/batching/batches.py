@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from course_pkg.checks import check_flag, check_generator, check_size
+from course_pkg.data.checks import integer_row
 from course_pkg.reference.checks import check_ids
 
 Indices = npt.NDArray[np.int64]
@@ -138,9 +139,7 @@ def padding_share(lengths: Sequence[int] | Indices, batches: Iterable[Indices]) 
     array = _lengths(lengths)
     used = held = 0
     for number, batch in enumerate(batches):
-        indices = np.asarray(batch)
-        if indices.ndim != 1:
-            raise ValueError(f"batches[{number}]: expected shape (B,), got {indices.shape}")
+        indices = integer_row(f"batches[{number}]", batch, axis="B")
         check_ids(f"batches[{number}]", indices, len(array))
         used += int(array[indices].sum())
         held += int(array[indices].max()) * len(indices)
@@ -150,11 +149,7 @@ def padding_share(lengths: Sequence[int] | Indices, batches: Iterable[Indices]) 
 
 
 def _lengths(lengths: Sequence[int] | Indices) -> Indices:
-    array = np.asarray(lengths)
-    if array.size == 0 or array.ndim != 1:
-        raise ValueError(f"lengths: expected shape (N,) with N >= 1, got {array.shape}")
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"lengths: expected integers, got {array.dtype}")
+    array = integer_row("lengths", lengths)
     if array.min() < 1:
         raise ValueError(f"lengths: expected integers of at least 1, got {array.min()}")
     return array.astype(np.int64)

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from course_pkg.checks import check_real
-from course_pkg.reference.checks import check_lengths
+from course_pkg.data.checks import as_array
+from course_pkg.reference.checks import check_array, check_lengths
 
 
 class PaddedBatch(NamedTuple):
@@ -29,7 +30,8 @@ def pad_batch(sequences: Sequence[npt.ArrayLike], *, pad: float = 0) -> PaddedBa
     Parameters
     ----------
     sequences : B arrays, (T_b,) or (T_b, I)
-        Ids or features; at least one sequence, none of them empty.
+        Ids or features; at least one sequence, none of them empty. An array of objects, as
+        ``np.load`` gives for sequences of different lengths, is the list of its entries.
     pad : number
         What stands behind the end of a sequence.
 
@@ -59,7 +61,9 @@ def pad_batch(sequences: Sequence[npt.ArrayLike], *, pad: float = 0) -> PaddedBa
            [1, 0],
            [1, 0]])
     """
-    arrays = [np.asarray(sequence) for sequence in sequences]
+    if isinstance(sequences, np.ndarray):
+        check_array("sequences", sequences)
+    arrays = [as_array(f"sequences[{b}]", sequence) for b, sequence in enumerate(sequences)]
     if not arrays:
         raise ValueError("sequences: expected at least one sequence, got none")
     first = arrays[0]
@@ -112,8 +116,7 @@ def unpad_batch(
     >>> unpad_batch(np.array([[5, 8], [6, 0], [7, 0]]), [3, 1])
     [array([5, 6, 7]), array([8])]
     """
-    if not isinstance(x, np.ndarray):
-        raise TypeError(f"x: expected a NumPy array, got {type(x).__name__}")
+    check_array("x", x)
     if x.ndim < 2:
         raise ValueError(f"x: expected shape (T, B, ...), got {x.shape}")
     ends = check_lengths(lengths, x.shape[0], x.shape[1])

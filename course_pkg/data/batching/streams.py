@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from course_pkg.checks import check_integer, check_size
-from course_pkg.reference.checks import IntArray
+from course_pkg.reference.checks import IntArray, check_array
 
 
 class StreamWindow(NamedTuple):
@@ -45,6 +43,7 @@ class TokenStreams(Sequence[StreamWindow]):
 
     Examples
     --------
+    >>> import numpy as np
     >>> streams = TokenStreams(np.arange(9), B=2, T=3)
     >>> for x, y, first in streams:  # stream 0 reads 0 to 3, stream 1 reads 4 to 7
     ...     print(x.T.tolist(), y.T.tolist(), first)
@@ -54,8 +53,7 @@ class TokenStreams(Sequence[StreamWindow]):
 
     def __init__(self, ids: IntArray, B: int, T: int) -> None:
         self.B, self.T = check_size("B", B), check_size("T", T)
-        if not isinstance(ids, np.ndarray):
-            raise TypeError(f"ids: expected a NumPy array, got {type(ids).__name__}")
+        check_array("ids", ids)
         if ids.dtype.kind not in "iu":
             raise TypeError(f"ids: expected integers, got {ids.dtype}")
         if ids.ndim != 1 or len(ids) <= B:

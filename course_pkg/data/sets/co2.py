@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from course_pkg.data.checks import as_array
 from course_pkg.data.files.download import INSTALL
 from course_pkg.data.sets.card import DataCard
 
@@ -79,15 +80,17 @@ def fill_forward(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
     Raises
     ------
-    ValueError
-        If ``values`` is no row, or begins with a gap.
+    TypeError, ValueError
+        If ``values`` is no row of numbers, or begins with a gap, or is a masked array.
 
     Examples
     --------
     >>> fill_forward(np.array([1.0, np.nan, np.nan, 4.0]))
     array([1., 1., 1., 4.])
     """
-    array = np.asarray(values)
+    array = as_array("values", values)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"values: expected numbers, got {array.dtype}")
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"values: expected shape (N,) with N >= 1, got {array.shape}")
     known = ~np.isnan(array)

@@ -14,6 +14,7 @@ from course_pkg.data.files.download import INSTALL, RemoteFile, fetch
 from course_pkg.data.sets.card import DataCard
 from course_pkg.data.sets.idx import read_idx
 from course_pkg.data.splitting.splits import stratified_split
+from course_pkg.reference.checks import check_array
 
 DIGITS_CARD = DataCard(
     name="MNIST digits, 5,000 of them",
@@ -156,9 +157,9 @@ def rows(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     array([[0. , 1. ],
            [0.2, 0. ]], dtype=float32)
     """
-    if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
-        got = getattr(images, "dtype", type(images).__name__)
-        raise TypeError(f"images: expected an array of uint8, got {got}")
+    check_array("images", images)
+    if images.dtype != np.uint8:
+        raise TypeError(f"images: expected an array of uint8, got {images.dtype}")
     if images.ndim != 3 or 0 in images.shape:
         raise ValueError(f"images: expected shape (B, height, width), got {images.shape}")
     return np.ascontiguousarray(images.transpose(1, 0, 2), dtype=np.float32) / np.float32(255)

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from course_pkg.data.checks import as_array
+from course_pkg.reference.checks import check_array
 
 EXACT = 1 << 53  # the first integers that a float cannot hold come behind
 
@@ -41,6 +43,9 @@ def shared_examples(first: Iterable[Any], second: Iterable[Any]) -> list[tuple[i
     >>> shared_examples(np.array([[1, 2], [3, 4]]), np.array([[3.0, 4.0], [1.0, 2.0]]))
     [(1, 0), (0, 1)]
     """
+    for name, examples in (("first", first), ("second", second)):
+        if isinstance(examples, np.ndarray):
+            check_array(name, examples)
     places: dict[object, int] = {}
     for place, example in enumerate(first):
         places.setdefault(_key(example), place)
@@ -52,8 +57,8 @@ def _key(example: Any) -> object:
     """Return something hashable that is equal for equal examples."""
     if isinstance(example, str):
         return example
-    array: npt.NDArray[Any] = np.asarray(example)
-    if array.dtype.kind in "US":
+    array = as_array("examples", example)
+    if array.dtype.kind in "UST":  # T: NumPy's strings of any length
         return (array.shape, tuple(array.ravel().tolist()))
     if array.dtype.kind not in "iufb":
         raise TypeError(f"examples: expected text or numbers, got {array.dtype}")

@@ -8,6 +8,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from course_pkg.reference.checks import check_array
+
 SMALLEST = 1e-30  # division by less could overflow in single precision
 Numbers = npt.NDArray[np.floating[Any]]
 
@@ -57,6 +59,8 @@ class Scaler(ABC):
         array = _floats("train", train)
         rows = array[:, None] if array.ndim == 1 else array.reshape(-1, array.shape[-1])
         if mask is not None:
+            if isinstance(mask, np.ndarray):
+                check_array("mask", mask)
             expected = array.shape[:-1] if array.ndim > 1 else array.shape
             if not isinstance(mask, np.ndarray) or mask.dtype != bool or mask.shape != expected:
                 raise ValueError(
@@ -174,8 +178,7 @@ def _still_finite(name: str, before: Numbers, after: Numbers) -> Numbers:
 
 
 def _floats(name: str, x: Numbers) -> Numbers:
-    if not isinstance(x, np.ndarray):
-        raise TypeError(f"{name}: expected a NumPy array, got {type(x).__name__}")
+    check_array(name, x)
     if x.dtype.kind in "iu":
         raise TypeError(
             f"{name}: expected floats, got {x.dtype}; ids are names, not amounts: embed them. "

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from course_pkg.reference.checks import FLOATS, IntArray, check_ids
+from course_pkg.data.checks import as_array
+from course_pkg.reference.checks import FLOATS, IntArray, check_array, check_ids
 
 
 def check_sequences(
@@ -47,12 +48,20 @@ def check_sequences(
     rows = x.ndim > 0 if isinstance(x, np.ndarray) else isinstance(x, Sequence)
     if not rows or isinstance(x, str):
         raise TypeError(f"{name}: expected an array or a list of arrays, got {type(x).__name__}")
+    if isinstance(x, np.ndarray):
+        check_array(name, x)
+        if x.dtype == object:  # as np.load gives for sequences of different lengths
+            raise TypeError(
+                f"{name}: expected an array of numbers or a list of arrays, got an array of "
+                "objects; [np.asarray(row) for row in x] makes such a list of it"
+            )
     features, tokens = settings.get("features"), settings.get("tokens")
     for n, sequence in enumerate(x):
         label = f"{name}[{n}]"
         if not isinstance(sequence, np.ndarray) or sequence.dtype.kind not in "iuf":
             got = getattr(sequence, "dtype", type(sequence).__name__)
             raise TypeError(f"{label}: expected an array of numbers, got {got}")
+        check_array(label, sequence)
         shape = "(T,)" if tokens else f"(T, {features})" if features else "(T, ...)"
         wrong = sequence.ndim != 1 if tokens else features and sequence.shape[1:] != (features,)
         if wrong or sequence.size == 0:
@@ -146,6 +155,12 @@ def fingerprint(arrays: Iterable[Any]) -> str:
 
     A checkpoint keeps that of every part, so that a run is not resumed on other data.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If one hides values, or is of objects: their bytes are places in the memory, which say
+        nothing in another process.
+
     Examples
     --------
     >>> fingerprint([np.array([1, 2])]) == fingerprint([np.array([1, 2])])
@@ -155,7 +170,9 @@ def fingerprint(arrays: Iterable[Any]) -> str:
     """
     found = hashlib.sha256()
     for value in arrays:
-        array = np.ascontiguousarray(value)
+        array = np.ascontiguousarray(as_array("arrays", value))
+        if array.dtype.kind not in "biufcUS":
+            raise TypeError(f"arrays: expected numbers or text, got {array.dtype}")
         found.update(f"{array.dtype.str} {array.shape} ".encode())
         found.update(array.data)
     return found.hexdigest()

@@ -105,7 +105,7 @@ RNG = np.random.default_rng(0)
         (
             lambda: padding_share([1, 2], [np.zeros(0, int)]),
             ValueError,
-            r"batches\[0\]: expected at least one id",
+            r"batches\[0\]: expected shape \(B,\) with B >= 1, got \(0,\)",
         ),
         (lambda: length_batches([], 2, RNG), ValueError, r"lengths: expected shape \(N,\) with N"),
         (lambda: length_batches([[1]], 2, RNG), ValueError, r"lengths: expected shape \(N,\) with"),

@@ -138,7 +138,7 @@ def test_rows_are_steps():
     ("call", "error", "message"),
     [
         (lambda: load_digits("online"), ValueError, "source: expected one of 'offline', 'full'"),
-        (lambda: rows([[[1]]]), TypeError, "images: expected an array of uint8, got list"),
+        (lambda: rows([[[1]]]), TypeError, "images: expected a NumPy array, got list"),
         (
             lambda: rows(np.zeros((1, 2, 2))),
             TypeError,
