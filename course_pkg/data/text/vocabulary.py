@@ -145,21 +145,25 @@ class Vocabulary:
         firsts = tuple(specials)
         if max_size is not None and check_size("max_size", max_size) <= len(firsts):
             raise ValueError(
-                f"max_size: expected room for more than the {len(firsts)} specials, got {max_size}"
+                f"max_size: expected at least {len(firsts) + 1}, so that a token besides the "
+                f"specials has room, got {max_size}"
             )
         _check_tokens("training_tokens", training_tokens)
-        counts = Counter(_check_token("training_tokens", token) for token in training_tokens)
+        counted = Counter(_check_token("training_tokens", token) for token in training_tokens)
+        counts = {token: count for token, count in counted.items() if token not in firsts}
         if not counts:
-            raise ValueError("training_tokens: expected at least one token, got none")
+            raise ValueError(
+                "training_tokens: expected at least one token besides the specials, got none"
+            )
+        if max(counts.values()) < min_count:
+            raise ValueError(
+                f"min_count: expected at most {max(counts.values())}, as often as the most "
+                f"frequent token occurs, got {min_count}"
+            )
         ordered = sorted(
-            (token for token in counts if token not in firsts and counts[token] >= min_count),
+            (token for token, count in counts.items() if count >= min_count),
             key=lambda token: (-counts[token], token),
         )
-        if not ordered:
-            raise ValueError(
-                f"training_tokens: expected a token besides the specials that occurs at least "
-                f"min_count = {min_count} times, got none"
-            )
         return cls((*firsts, *ordered)[:max_size], firsts, level)
 
     def __len__(self) -> int:

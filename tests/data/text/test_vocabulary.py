@@ -165,16 +165,11 @@ def test_a_token_that_is_no_string_is_refused_by_name(tokens, message):
         Vocabulary.build(tokens, level="word")
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: Vocabulary.build("abab", min_count=3),
-        lambda: Vocabulary.build(["<unk>", "<pad>"], level="word"),
-    ],
-)
-def test_a_vocabulary_of_special_tokens_alone_is_refused(make):
-    with pytest.raises(ValueError, match=r"^training_tokens: .* besides the specials that occurs"):
-        make()
+def test_a_vocabulary_of_special_tokens_alone_is_refused():
+    with pytest.raises(ValueError, match=r"min_count: expected at most 2, .*, got 3"):
+        Vocabulary.build("abab", min_count=3)
+    with pytest.raises(ValueError, match="training_tokens: expected at least one token besides"):
+        Vocabulary.build(["<unk>", "<pad>"], level="word")
 
 
 def test_tokens_may_come_one_by_one():
@@ -203,8 +198,12 @@ def test_no_text_has_no_ids_and_no_ids_are_no_text(nothing, level):
         (lambda: Vocabulary.build(["a", ""]), ValueError, "of at least one character"),
         (lambda: Vocabulary.build("a", level="byte"), ValueError, "level: expected one of 'char'"),
         (lambda: Vocabulary.build("a", min_count=0), ValueError, "min_count: expected an integer"),
-        (lambda: Vocabulary.build("a", max_size=3), ValueError, "max_size: expected room for more"),
-        (lambda: Vocabulary.build("a", max_size=4), ValueError, "than the 4 specials, got 4"),
+        (lambda: Vocabulary.build("a", max_size=3), ValueError, "max_size: expected at least 5, "),
+        (
+            lambda: Vocabulary.build("a", max_size=4),
+            ValueError,
+            "besides the specials has room, got 4",
+        ),
         (lambda: Vocabulary.build("a", specials=("x", "x")), ValueError, "got 'x' 2 times"),
         (lambda: Vocabulary.build("a", specials="<unk>"), TypeError, "got the string '<unk>'"),
         (

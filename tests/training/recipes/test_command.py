@@ -150,8 +150,8 @@ def test_a_model_that_does_not_fit_is_refused_before_a_weight_is_filled(monkeypa
     ("data", "message"),
     [
         ({"max_size": 0}, "data.max_size: expected an integer of at least 1, got 0"),
-        ({"max_size": 1}, "data.max_size, data.min_count: expected to leave at least one token"),
-        ({"min_count": 10**9}, "data.max_size, data.min_count: expected to leave at least one"),
+        ({"max_size": 1}, "data.max_size: expected at least 2, so that a token besides the spec"),
+        ({"min_count": 10**9}, r"data.min_count: expected at most \d+, .*, got 1000000000"),
         ({"batch": 10**6}, r"data: ids: expected shape \(N,\) with N > B = 1000000"),
     ],
 )
@@ -195,9 +195,7 @@ def test_changes_reach_into_tables():
         override(table, {"c.d": "1"})
 
 
-@pytest.mark.parametrize(
-    "content", [b"task = ", b"\xff\xfe", b"task = 1\ntask = 2", b"n = 1" + b"0" * 5000]
-)
+@pytest.mark.parametrize("content", [b"task = ", b"task = 1\ntask = 2", b"n = 1" + b"0" * 5000])
 def test_a_file_that_is_no_toml_is_refused(tmp_path, content):
     path = tmp_path / "c.toml"
     path.write_bytes(content)
