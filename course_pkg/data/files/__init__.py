@@ -1,1 +1,1 @@
-"""Files that are whole or not there: ``download``, ``atomic``, ``archives``."""
+"""Files that are whole or not there: ``download``, ``atomic``, ``utf8``."""

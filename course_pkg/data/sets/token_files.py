@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from course_pkg.data.files.utf8 import read_utf8
 from course_pkg.data.sets.card import DataCard
 from course_pkg.data.sets.corpus import Corpus
 from course_pkg.data.text.vocabulary import END
@@ -38,10 +39,7 @@ def read_tokens(path: str | os.PathLike[str]) -> list[str]:
     ValueError
         If it is no UTF-8 text, or empty.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")  # some editors write a mark first
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: expected text in UTF-8, got {error}") from None
+    text = read_utf8(path)
     if not text.strip():
         raise ValueError(f"{path}: expected words, got an empty file")
     # Not splitlines: that would also end a line at marks such as U+2028 inside it.

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
 
+from course_pkg.data.files.utf8 import read_utf8
+
 C = TypeVar("C")
 
 # The keys that have an option of their own on the command line.
@@ -23,18 +25,22 @@ class ConfigError(ValueError):
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
+    """Read a TOML file, also one that an editor began with a byte order mark.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ConfigError
-        If it is no TOML; the message has the line.
+        If it is no text in UTF-8, or no TOML; the message has the line.
     """
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:  # of TOML, of UTF-8, or a number with thousands of digits
+        text = read_utf8(path)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:  # of TOML, or a number with thousands of digits
         raise ConfigError(f"{path}: no TOML: {error}") from error
     except RecursionError as error:
         raise ConfigError(f"{path}: nested too deeply") from error
