@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
+import gzip
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from course_pkg.checks import check_option
-from course_pkg.data.files.archives import unpack_gzip
 from course_pkg.data.files.download import INSTALL, RemoteFile, fetch
 from course_pkg.data.sets.card import DataCard
 from course_pkg.data.sets.idx import read_idx
@@ -122,7 +122,8 @@ def load_digits(source: str = "offline") -> Digits:
         return Digits(first, second, third, DIGITS_CARD)
     paths = [fetch("mnist", file) for file in MNIST_FILES]
     images, labels, test_images, test_labels = (
-        read_idx(unpack_gzip(path) if path.suffix == ".gz" else path.read_bytes()) for path in paths
+        read_idx(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
+        for path in paths
     )
     labels, test_labels = labels.astype(np.int64), test_labels.astype(np.int64)
     train, valid, _ = stratified_split(labels, (11 / 12, 1 / 12, 0.0), np.random.default_rng(0))

@@ -42,6 +42,17 @@ def read_tokens(path: str | os.PathLike[str]) -> list[str]:
     text = read_utf8(path)
     if not text.strip():
         raise ValueError(f"{path}: expected words, got an empty file")
+    return tokens_of(text)
+
+
+def tokens_of(text: str) -> list[str]:
+    r"""Return the words of a text in this format, and ``<eos>`` for each line end.
+
+    Examples
+    --------
+    >>> tokens_of(" = Title = \n\n")
+    ['=', 'Title', '=', '<eos>', '<eos>']
+    """
     # Not splitlines: that would also end a line at marks such as U+2028 inside it.
     lines = text.removesuffix("\n").split("\n")
     return [token for line in lines for token in (*line.split(), END)]

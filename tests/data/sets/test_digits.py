@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from course_pkg.data.files.download import sha256_of, take_from
+from course_pkg.data.files.download import DownloadError, sha256_of, take_from
 from course_pkg.data.sets import digits
 from course_pkg.data.sets.digits import Digits, load_digits, rows
 from course_pkg.data.sets.idx import DTYPES, read_idx
@@ -121,6 +121,16 @@ def test_the_full_set_comes_out_of_idx_files(packed, server, monkeypatch, tmp_pa
         *loaded.train.labels.tolist(),
         *loaded.valid.labels.tolist(),
     ]
+
+
+def test_a_damaged_file_of_the_full_set_says_what_to_do(server, monkeypatch, folder):
+    files = [server.file(file.name, gzip.compress(b"x")) for file in digits.MNIST_FILES]
+    monkeypatch.setattr(digits, "MNIST_FILES", files)
+    (folder / "mnist").mkdir(parents=True)
+    (folder / "mnist" / files[0].name).write_bytes(gzip.compress(b"x")[:-5])
+    server.content.clear()
+    with pytest.raises(DownloadError, match=r"could not be downloaded .* data get mnist --from"):
+        load_digits("full")
 
 
 def test_rows_are_steps():

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from course_pkg.data.files.archives import unpack
 from course_pkg.data.files.download import DownloadError, sha256_of, take_from
 from course_pkg.data.registry import find
 from course_pkg.data.sets.digits import load_digits
@@ -85,17 +84,3 @@ def test_mnist():
 def test_the_tokens_of_wikitext2_are_counted_as_published(sum_, count):
     (path,) = need(sum_)
     assert len(read_tokens(path)) == count
-
-
-@pytest.mark.parametrize(
-    ("sum_", "files"),
-    [
-        ("8bc44cde129d505cbbb6b365c09f80c663f2aa77578afc634e6141a2f87100c0", 2500),
-        ("6e1ed4405b65c7eabf1d199a7f7c437091ac21da0ea7467b410a74062574566b", 2),
-    ],
-    ids=["free-spoken-digit-dataset", "sentence_polarity"],
-)
-def test_archives_as_they_are_published(sum_, files, tmp_path):
-    (archive,) = need(sum_)
-    found = [path for path in unpack(archive, tmp_path / "out").rglob("*") if path.is_file()]
-    assert len(found) >= files
