@@ -178,6 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the experiment from the command line; return the exit status."""
     options = _parser().parse_args(arguments)
     torch.set_num_threads(1)
+    about = describe_run("experiments.adding", arguments, options)
     cases = [
         (name, T, lr, clip, seed)
         for name in options.networks
@@ -194,7 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows.append(row)
         print(" ".join(f"{key} {value}" for key, value in row.items()), flush=True)
     if options.csv:
-        write_results(options.csv, describe_run("experiments.adding", arguments), rows)
+        write_results(options.csv, about, rows)
     return 0
 
 

@@ -132,6 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the experiment from the command line; return the exit status."""
     options = _parser().parse_args(arguments)
     torch.set_num_threads(1)
+    about = describe_run("experiments.counting", arguments, options)
     cases = [
         (name, size, lr, seed)
         for size in options.hidden
@@ -147,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows.append(row)
         print(" ".join(f"{key} {value}" for key, value in row.items()), flush=True)
     if options.csv:
-        write_results(options.csv, describe_run("experiments.counting", arguments), rows)
+        write_results(options.csv, about, rows)
     return 0
 
 

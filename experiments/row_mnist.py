@@ -187,6 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the experiment from the command line; return the exit status."""
     options = _parser().parse_args(arguments)
     torch.set_num_threads(options.threads)
+    about = describe_run("experiments.row_mnist", arguments, options)
     data = digits_by_rows(options.source)
     rows = []
     sizes = {"H": options.hidden, "epochs": options.epochs, "B": options.batch}
@@ -194,7 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows.append(train(str(run), data, int(str(seed)), **sizes))
         print(" ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
     if options.csv:
-        write_results(options.csv, describe_run("experiments.row_mnist", arguments), rows)
+        write_results(options.csv, about, rows)
     return 0
 
 
