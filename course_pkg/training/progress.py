@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -55,7 +56,8 @@ class ProgressBar:
         self.file = sys.stderr if file is None else file
         self.visible = self.file.isatty() if show is None else show
         self._clock = clock
-        self._start = self._last_drawn = clock()
+        self._start = clock()
+        self._last_drawn = -math.inf  # the first line comes at once
         self._width = 0
 
     def show_step(self, step: int, text: str = "") -> None:

@@ -22,7 +22,6 @@ from course_pkg.models.language_model import LanguageModel
 from course_pkg.reference.checks import IntArray, check_ids
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.early_stopping import Goal
-from course_pkg.training.recipes.config import ConfigError
 from course_pkg.training.recipes.tables import Built, Config, in_table, make_model
 from course_pkg.training.tasks.parts import check_texts_apart, fingerprint, plain
 from course_pkg.training.tasks.protocol import Batch, Carry, Loss
@@ -65,11 +64,6 @@ def build(config: Config) -> Built:
             min_count=data.min_count,
             max_size=data.max_size,
             specials=[UNKNOWN],
-        )
-    if len(vocabulary) < 2:
-        raise ConfigError(
-            "data.max_size, data.min_count: expected to leave at least one token besides "
-            f"{UNKNOWN!r}, got none: there is nothing to predict"
         )
     parts = {
         name: vocabulary.encode(list(getattr(corpus, name))) for name in ("train", "valid", "test")

@@ -491,7 +491,7 @@ def test_the_model_of_a_file_is_not_built_before_its_weights_fit(tmp_path, monke
             super().__init__(**settings)
             built.append(self.readout.weight.device.type)
 
-    monkeypatch.setitem(saved_model.MODELS, "LanguageModel", Watched)
+    monkeypatch.setattr(saved_model, "models", lambda: {"LanguageModel": Watched})
     for tokens, devices in ((10, ["meta"]), (9, ["meta", "cpu"])):
         content = {"model": "LanguageModel", "settings": settings | {"tokens": tokens}, "about": {}}
         save_checkpoint(tmp_path / "m", tensors, content)
