@@ -1,8 +1,14 @@
 """Companion package of *Recurrent Neural Networks, Equation by Equation*.
 
-``course_pkg.reference`` holds the NumPy reference: every equation of the book, forward and
-backward. ``course_pkg.models`` holds the same ideas in PyTorch, ``course_pkg.data``
-and ``course_pkg.training`` what they are trained on and how.
+- ``reference``: the mathematics in NumPy, forward and backward. It imports nothing else, and is
+  written to be read.
+- ``models``: the same ideas as PyTorch modules, with the same names.
+- ``data``: data sets, vocabularies, batches, splits and scaling.
+- ``metrics``: what a model is measured by.
+- ``training``: the training loop, schedules, checkpoints, logs, and the command that uses them.
+- ``grading``: the checks of the exercises.
+- ``plots``: the figures of the notebooks.
+- ``checks``: what all of them ask of numbers, options and seeds that they are given.
 """
 
 from importlib.metadata import PackageNotFoundError, version

@@ -1,6 +1,9 @@
 """The visual language of the course: one style, one function per kind of figure.
 
-For notebooks only; nothing else in the package imports it.
+For notebooks only; nothing else in the package imports it, and they import all from here.
+
+Colours and defaults: ``style``. Diagrams: ``diagrams``, ``gradient_routes``, ``lstm_cell``,
+``gru_cell``. Measurements: ``states``, ``tables``.
 """
 
 from course_pkg.plots.diagrams import layers_and_directions, task_shapes, unrolled

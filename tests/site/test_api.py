@@ -1,16 +1,22 @@
-"""The API reference of the built site: every public module of the package is in it."""
+"""The API reference of the built site: every module has its section, short titles."""
 
 import pytest
 from notebook_files import ROOT
 
+from tests.site.links import parsed
+
+
+def api_pages(site):
+    return [site / "book" / "api.html", *sorted((site / "book" / "api").rglob("*.html"))]
+
 
 def missing_modules(root, site):
-    """Return the package's public modules that no page documents."""
-    text = "".join(page.read_text(encoding="utf-8") for page in site.glob("book/api/*.html"))
+    """Return the package's public modules and rooms that no page documents."""
+    text = "".join(page.read_text(encoding="utf-8") for page in api_pages(site))
     names = (
-        ".".join(path.relative_to(root).with_suffix("").parts)
+        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
         for path in sorted(root.glob("course_pkg/**/*.py"))
-        if not path.name.startswith("_")
+        if path.name == "__init__.py" or not path.name.startswith("_")
     )
     return [name for name in names if f'id="module-{name}"' not in text]
 
@@ -19,11 +25,21 @@ def test_every_module_is_documented(site):
     assert missing_modules(ROOT, site) == []
 
 
-@pytest.mark.parametrize(("page", "missing"), [("adam", []), ("adam_w", ["course_pkg.adam"])])
+def test_a_section_has_a_short_title_and_the_import_to_type(site):
+    page = parsed(site / "book" / "api" / "reference" / "cells.html")
+    section = page.find(id="module-course_pkg.reference.cells.lstm").find_parent("section")
+    assert section.h2.find(string=True) == "cells.lstm"
+    assert section.pre.get_text().strip() == "from course_pkg.reference.cells import lstm"
+    entries = page.select(".page-toc > ul > li > a, .page-toc .toc-h2 > a")
+    assert "cells.lstm" in [entry.get_text(strip=True) for entry in entries]
+
+
+@pytest.mark.parametrize(("page", "missing"), [("adam", []), ("adam_w", ["course_pkg.a.adam"])])
 def test_the_rule_sees_a_module_without_a_page(tmp_path, page, missing):
-    (tmp_path / "course_pkg").mkdir()
-    (tmp_path / "course_pkg" / "adam.py").touch()
+    (tmp_path / "course_pkg" / "a").mkdir(parents=True)
+    (tmp_path / "course_pkg" / "a" / "adam.py").touch()
     (tmp_path / "course_pkg" / "__main__.py").touch()
-    (tmp_path / "book" / "api").mkdir(parents=True)
-    (tmp_path / "book" / "api" / "parts.html").write_text(f'<p id="module-course_pkg.{page}">')
+    (tmp_path / "book" / "api" / "a").mkdir(parents=True)
+    (tmp_path / "book" / "api.html").touch()
+    (tmp_path / "book" / "api" / "a" / "b.html").write_text(f'<p id="module-course_pkg.a.{page}">')
     assert missing_modules(tmp_path, tmp_path) == missing

@@ -7,7 +7,7 @@
 ``equations``       links from docstrings to equations, and the directive ``equation-table``
 ``benchmark_tables`` directive ``benchmark-tables``: a recorded run, as tables
 ``bibliography``    cites as Elman (1990) and (Elman, 1990)
-``api``             directive ``api-modules``: one section per public module of a package
+``api``             directive ``api-modules``: the page of one room of the package
 ``front_door``      leads from the site's root to the start page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``

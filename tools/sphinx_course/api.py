@@ -1,71 +1,105 @@
-"""The directive ``api-modules``: one section per public module of a package.
+"""The directive ``api-modules``: the page of one room of the package.
 
-The modules are found by their files, so a new one is documented without anyone writing it down.
+A room is a folder of modules. Its docstring opens the page and names, in its last paragraph and
+in double backticks, the room's modules and the rooms inside it, in the order in which one should
+read them. Each module gets a section; a room inside has a page of its own.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from docutils import nodes
-from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-from sphinx_course.citations import module_name
 from sphinx_course.rewrite import note_generated_page
 
+NAME = re.compile(r"``([a-z_][a-z0-9_]*)``")
 
-def public_modules(root: Path, package: str, excluded: list[str]) -> list[str]:
-    """Return the dotted names of a package's public modules, subpackages included."""
-    folder = root / Path(*package.split("."))
-    names = [module_name(path, root) for path in sorted(folder.rglob("*.py"))]
-    hidden = [f"{package}.{name}." for name in excluded]
-    return [
-        name
-        for name, path in zip(names, sorted(folder.rglob("*.py")), strict=True)
-        if path.name != "__init__.py"
-        and not any(part.startswith("_") for part in name.split("."))
-        and not any(f"{name}.".startswith(prefix) for prefix in hidden)
-    ]
+
+def last_paragraph(docstring: str) -> str:
+    """Return what stands behind the last empty line of a docstring."""
+    return docstring.strip().split("\n\n")[-1]
+
+
+def modules_of(folder: Path, room: str) -> list[str]:
+    """Return the names of a room's modules in the order of its docstring.
+
+    Raises
+    ------
+    ExtensionError
+        If a module or a room inside is not named, or a name stands for none, or stands twice.
+    """
+    docstring = ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8"))) or ""
+    named = NAME.findall(last_paragraph(docstring))
+    public = [path for path in sorted(folder.iterdir()) if not path.name.startswith(("_", "."))]
+    modules = {path.stem for path in public if path.suffix == ".py"}
+    rooms = {path.name for path in public if (path / "__init__.py").is_file()}
+    where = f"The last paragraph of the docstring of {room}"
+    for name in sorted((modules | rooms) - set(named)):
+        raise ExtensionError(f"{where} does not name ``{name}``, which is there.")
+    for name in named:
+        if name not in modules | rooms:
+            raise ExtensionError(f"{where} names ``{name}``, which is not there.")
+        if named.count(name) > 1:
+            raise ExtensionError(f"{where} names ``{name}`` twice.")
+    return [name for name in named if name in modules]
 
 
 class ApiModules(SphinxDirective):
-    """``api-modules``: takes a package, and with ``:exclude:`` what to leave out of it.
+    """``api-modules``: takes a room, such as ``course_pkg.reference.cells``.
 
-    A package too long for one page stands on several, each with its modules as the content.
+    The content, if there is any, stands between the room's docstring and its modules.
     """
 
     required_arguments = 1
     has_content = True
-    option_spec: ClassVar[dict[str, Any]] = {"exclude": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
-        """Return one section per module, filled in by autodoc."""
+        """Return the room's docstring and one section per module, filled in by autodoc."""
         note_generated_page(self.env)
-        package = self.arguments[0]
-        excluded = [name.strip() for name in self.options.get("exclude", "").split(",") if name]
-        modules = public_modules(Path(self.env.srcdir), package, excluded)
-        if not modules:
-            raise ExtensionError(f"{self.env.docname}: {package} has no public module.")
-        if self.content:
-            chosen = [f"{package}.{name}" for name in " ".join(self.content).split()]
-            if unknown := set(chosen) - set(modules):
-                raise ExtensionError(f"{self.env.docname}: there is no public {min(unknown)}.")
-            modules = chosen
-        text = "\n".join(
-            f"## {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n```\n"
-            for name in modules
+        room = self.arguments[0]
+        folder = Path(self.env.srcdir, *room.split("."))
+        return [
+            *self._parsed(f"```{{eval-rst}}\n.. automodule:: {room}\n```\n"),
+            *self._parsed("\n".join(self.content)),
+            *(self._section(room, name) for name in modules_of(folder, room)),
+        ]
+
+    def _section(self, room: str, name: str) -> nodes.section:
+        """Return a short title, the import to type, and what is in the module."""
+        title = f"{room.rpartition('.')[2]}.{name}"
+        section = nodes.section("", nodes.title("", title), names=[title])
+        self.state.document.note_implicit_target(section, section)
+        section += self._parsed(
+            f"```python\nfrom {room} import {name}\n```\n\n"
+            f"```{{eval-rst}}\n.. automodule:: {room}.{name}\n   :members:\n```\n"
         )
+        return section
+
+    def _parsed(self, markdown: str) -> list[nodes.Node]:
         parent = nodes.section()
-        lines = StringList(text.splitlines(), source=self.get_source_info()[0])
-        self.state.nested_parse(lines, self.content_offset, parent, match_titles=True)
+        lines = StringList(markdown.splitlines(), source=self.get_source_info()[0])
+        self.state.nested_parse(lines, self.content_offset, parent)
         return parent.children
+
+
+def link_modules(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    """Make links of the modules that a room's docstring names."""
+    if what == "module" and hasattr(obj, "__path__"):
+        text = "\n".join(lines).strip()
+        names = last_paragraph(text)
+        links = NAME.sub(rf":py:mod:`\1 <{name}.\1>`", names)
+        lines[:] = [*(text.removesuffix(names) + links).splitlines(), ""]
 
 
 def hide_fields(
@@ -89,3 +123,4 @@ def setup(app: Sphinx) -> None:
     app.add_directive("api-modules", ApiModules)
     app.connect("autodoc-skip-member", hide_fields)
     app.connect("autodoc-process-docstring", list_fields)
+    app.connect("autodoc-process-docstring", link_modules, priority=900)  # after napoleon
