@@ -34,6 +34,17 @@ def test_a_section_has_a_short_title_and_the_import_to_type(site):
     assert "cells.lstm" in [entry.get_text(strip=True) for entry in entries]
 
 
+def test_a_function_of_the_reference_can_be_unfolded(site):
+    page = parsed(site / "book" / "api" / "reference" / "cells.html")
+    step = page.find(id="course_pkg.reference.cells.lstm.step").find_next_sibling("dd")
+    (glance,) = step.select("details.glance")
+    assert not glance.has_attr("open")
+    assert glance.summary.get_text().startswith("At a glance: ")
+    code = glance.select_one(".highlight-python pre")
+    assert "c_next = f * c + i * g\n" in code.get_text()
+    assert code.select(".c1")  # comments have a colour of their own
+
+
 @pytest.mark.parametrize(("page", "missing"), [("adam", []), ("adam_w", ["course_pkg.a.adam"])])
 def test_the_rule_sees_a_module_without_a_page(tmp_path, page, missing):
     (tmp_path / "course_pkg" / "a").mkdir(parents=True)

@@ -8,6 +8,7 @@
 ``benchmark_tables`` directive ``benchmark-tables``: a recorded run, as tables
 ``bibliography``    cites as Elman (1990) and (Elman, 1990)
 ``api``             directive ``api-modules``: the page of one room of the package
+``glance``          unfolds a function of the reference without its docstring and checks
 ``front_door``      leads from the site's root to the start page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``
@@ -35,6 +36,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         equations,
         frame,
         front_door,
+        glance,
         mathjax,
         page_not_found,
         rewrite,
@@ -50,6 +52,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         equations,
         frame,
         front_door,
+        glance,
         mathjax,
         page_not_found,
         rewrite,
