@@ -9,6 +9,7 @@
 ``bibliography``    cites as Elman (1990) and (Elman, 1990)
 ``api``             directive ``api-modules``: the page of one room of the package
 ``glance``          unfolds a function of the reference without its docstring and checks
+``lean_code``       writes listings with fewer elements: smaller pages that look the same
 ``front_door``      leads from the site's root to the start page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``
@@ -37,6 +38,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         frame,
         front_door,
         glance,
+        lean_code,
         mathjax,
         page_not_found,
         rewrite,
@@ -53,6 +55,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         frame,
         front_door,
         glance,
+        lean_code,
         mathjax,
         page_not_found,
         rewrite,
