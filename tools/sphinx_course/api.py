@@ -1,8 +1,8 @@
 """The directive ``api-modules``: the page of one room of the package.
 
-A room is a folder of modules. Its docstring opens the page and names, in its last paragraph and
-in double backticks, the room's modules and the rooms inside it, in the order in which one should
-read them. Each module gets a section; a room inside has a page of its own.
+A room is a folder of modules. Its docstring opens the page, and one paragraph of it names, in
+double backticks, the room's modules and the rooms inside it, in the order in which one should read
+them. Each module gets a section; a room inside has a page of its own.
 """
 
 from __future__ import annotations
@@ -24,9 +24,17 @@ from sphinx_course.rewrite import note_generated_page
 NAME = re.compile(r"``([a-z_][a-z0-9_]*)``")
 
 
-def last_paragraph(docstring: str) -> str:
-    """Return what stands behind the last empty line of a docstring."""
-    return docstring.strip().split("\n\n")[-1]
+def contents(folder: Path) -> tuple[set[str], set[str]]:
+    """Return the names of a room's public modules, and of the rooms inside it."""
+    public = [path for path in folder.iterdir() if not path.name.startswith(("_", "."))]
+    modules = {path.stem for path in public if path.suffix == ".py"}
+    return modules, {path.name for path in public if (path / "__init__.py").is_file()}
+
+
+def naming_paragraph(docstring: str, names: set[str]) -> str:
+    """Return the first paragraph of a room's docstring that names something in the room."""
+    paragraphs = docstring.strip().split("\n\n")
+    return next((text for text in paragraphs if names & set(NAME.findall(text))), "")
 
 
 def modules_of(folder: Path, room: str) -> list[str]:
@@ -38,11 +46,9 @@ def modules_of(folder: Path, room: str) -> list[str]:
         If a module or a room inside is not named, or a name stands for none, or stands twice.
     """
     docstring = ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8"))) or ""
-    named = NAME.findall(last_paragraph(docstring))
-    public = [path for path in sorted(folder.iterdir()) if not path.name.startswith(("_", "."))]
-    modules = {path.stem for path in public if path.suffix == ".py"}
-    rooms = {path.name for path in public if (path / "__init__.py").is_file()}
-    where = f"The last paragraph of the docstring of {room}"
+    modules, rooms = contents(folder)
+    named = NAME.findall(naming_paragraph(docstring, modules | rooms))
+    where = f"{room}: the paragraph of the docstring that lists what is in it"
     for name in sorted((modules | rooms) - set(named)):
         raise ExtensionError(f"{where} does not name ``{name}``, which is there.")
     for name in named:
@@ -96,10 +102,11 @@ def link_modules(
 ) -> None:
     """Make links of the modules that a room's docstring names."""
     if what == "module" and hasattr(obj, "__path__"):
-        text = "\n".join(lines).strip()
-        names = last_paragraph(text)
+        modules, rooms = contents(Path(obj.__path__[0]))
+        text = "\n".join(lines)
+        names = naming_paragraph(text, modules | rooms)
         links = NAME.sub(rf":py:mod:`\1 <{name}.\1>`", names)
-        lines[:] = [*(text.removesuffix(names) + links).splitlines(), ""]
+        lines[:] = text.replace(names, links).split("\n")
 
 
 def hide_fields(
