@@ -1,5 +1,6 @@
-"""Exercise feedback.
+"""The checks of the exercises: they explain what is wrong, and judge nothing but the answer.
 
-`run_check` runs a check; `feedback` and `prediction` compare an answer and explain; `calls` sees
-what an answer calls. Below them: `failure`, `answers`, `differences`, `names`, `explain`.
+``run_check`` runs a check; ``feedback`` and ``prediction`` compare an answer and explain; ``calls``
+sees what an answer calls. Below them: ``failure``, ``answers``, ``differences``, ``names``,
+``explain``.
 """
