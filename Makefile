@@ -4,7 +4,6 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	  "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  2>/dev/null && command -v "$$p" && break; done)
-VENV := .venv/bin
 SOLUTIONS ?= 1
 PORT ?= 8000
 NOTEBOOKS ?=
@@ -30,7 +29,7 @@ setup:
 	@PY="$(PYTHON)"; [ -n "$$PY" ] || PY=$$(command -v python3 || command -v python); \
 	if [ -z "$$PY" ]; then echo "set-up: Python 3.11, 3.12 or 3.13 is needed, and no python3" \
 	  "was found; install one of them and call make again." >&2; exit 1; fi; \
-	"$$PY" tools/setup_env.py
+	"$$PY" tools/setup_env.py $(if $(findstring command,$(origin PYTHON)),--this-python)
 
 book: setup  ## build the site in _build/html (SOLUTIONS=0 leaves the solutions out)
 	@python tools/build_book.py $(if $(filter 0,$(SOLUTIONS)),--no-solutions)
@@ -40,14 +39,15 @@ serve: book  ## build the site and serve it on http://localhost:8000 (PORT=...)
 	@python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 # The root is the whole course, so that the links from exercises to chapters work.
-lab: setup  ## open JupyterLab in exercises/
-	@JUPYTER_CONFIG_PATH=$(CURDIR)/tools/jupyter \
-	  jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/exercises $(ARGS)
+lab: setup  ## open JupyterLab in work/, with your own copies of the exercises
+	@python tools/copy_exercises.py
+	@JUPYTER_CONFIG_PATH="$$PWD/tools/jupyter" \
+	  jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/work $(ARGS)
 
 test: setup  ## run every test: package, notebooks, rules, site
 	@python -m pytest -n 2 --dist loadscope $(ARGS)
 
-exercises: setup  ## write exercises/ anew from solutions/
+exercises: setup  ## write exercises/ anew from solutions/, but never over answers
 	@python tools/make_exercises.py
 
 notebooks: setup  ## run the notebooks and store their outputs (NOTEBOOKS="book/01-*.ipynb")
@@ -70,7 +70,8 @@ lock: setup  ## pin all packages anew (maintainers; needs uv)
 	  --override requirements/no-torch.override --no-header --no-annotate --quiet \
 	  pyproject.toml requirements/torch-needs.in -o requirements/lock.txt
 
-clean:  ## remove everything that was built, the virtual environment too
-	@rm -rf _build .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage htmlcov
-	@rm -rf rnn_equation_by_equation.egg-info build
+# What people made stays: work/, class/, runs/.
+clean:  ## remove everything that was built, the virtual environment too; work/ stays
+	@rm -rf _build build dist .venv .venvs rnn_equation_by_equation.egg-info
+	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage htmlcov
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
