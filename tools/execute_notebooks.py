@@ -25,6 +25,7 @@ from notebook_files import (
     METADATA,
     NOT_COMPARED,
     SEAL,
+    NotANotebookError,
     dumps,
     notebooks_in,
     read,
@@ -126,6 +127,10 @@ def main(arguments: list[str] | None = None) -> int:
             text = dumps(execute(read(path), path.resolve().parent))
         except FailedCellError as error:
             print(f"{label}: failed, and left as it was, in {error}", file=sys.stderr)
+            failed += 1
+            continue
+        except NotANotebookError as error:
+            print(f"{label}: failed, and left as it was: {error}", file=sys.stderr)
             failed += 1
             continue
         write(path, text)

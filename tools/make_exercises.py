@@ -5,6 +5,9 @@ what stands between `### BEGIN HIDDEN TESTS` and `### END HIDDEN TESTS` is left 
 gets the tag `raises-exception`: it is meant to fail until the exercise is solved. As it gives
 answers away, JupyterLab shows it folded.
 
+An exercise in which somebody has written answers or notes is never overwritten, and no file is
+deleted: each exercise holds a hash of its cells as they were made, so what came later is seen.
+
     python tools/make_exercises.py           write the exercises
     python tools/make_exercises.py --check   write nothing; exit 1 if an exercise is out of date
 """
@@ -13,10 +16,10 @@ from __future__ import annotations
 
 import argparse
 import copy
-import re
 import sys
 from pathlib import Path
 
+from exercise_rules import complaints_about, is_check
 from nbformat import NotebookNode
 from nbgrader.preprocessors import (
     CheckCellMetadata,
@@ -27,87 +30,29 @@ from nbgrader.preprocessors import (
     ComputeChecksums,
     LockCells,
 )
-from notebook_files import METADATA, ROOT, dumps, notebooks_in, read, shown, write
+from notebook_files import (
+    AS_MADE,
+    COURSE,
+    METADATA,
+    ROOT,
+    NotANotebookError,
+    dumps,
+    hash_of_cells,
+    is_as_made,
+    notebooks_in,
+    read,
+    shown,
+    write,
+)
 
 STUB = "# YOUR CODE HERE\nraise NotImplementedError"
 TEXT_STUB = "YOUR ANSWER HERE"
 CHECK_TAG = "raises-exception"
 FOLDED = {"source_hidden": True}
-MARK = re.compile(r"\b(BEGIN|END) (SOLUTION|HIDDEN TESTS)\b")
 
 
 class NotAnExerciseError(ValueError):
     """A solution notebook of which no exercise can be made; the message lists why."""
-
-
-def is_check(cell: NotebookNode) -> bool:
-    """Whether this is a graded test cell: it tests an answer and holds none itself."""
-    marks = cell.metadata.get("nbgrader", {})
-    return cell.cell_type == "code" and bool(marks.get("grade")) and not marks.get("solution")
-
-
-def has_hidden_tests(cell: NotebookNode) -> bool:
-    """Whether the cell's source holds tests that the exercise leaves out."""
-    return ("BEGIN", "HIDDEN TESTS") in MARK.findall(cell.source)
-
-
-def _mark_complaints(source: str) -> list[str]:
-    """Say which marks are opened twice, or not opened, or not closed."""
-    open_mark, complaints = "", []
-    for edge, kind in MARK.findall(source):
-        if edge == "BEGIN" and open_mark:
-            complaints.append(f"'BEGIN {kind}' stands inside 'BEGIN {open_mark}'")
-        if edge == "END" and open_mark != kind:
-            complaints.append(f"'END {kind}' has no 'BEGIN {kind}' before it")
-        open_mark = kind if edge == "BEGIN" else ""
-    if open_mark:
-        complaints.append(f"'BEGIN {open_mark}' has no 'END {open_mark}' after it")
-    return complaints
-
-
-def _cell_complaints(cell: NotebookNode) -> list[str]:
-    """Say what keeps one cell of a solution notebook from becoming a cell of the exercise."""
-    complaints = _mark_complaints(cell.source)
-    kinds = {kind for _, kind in MARK.findall(cell.source)}
-    if "nbgrader" not in cell.metadata:
-        if kinds:
-            complaints.append("it has marks, but no nbgrader metadata")
-        return complaints
-    marks = cell.metadata["nbgrader"]
-    missing = {"schema_version", "grade", "solution", "locked", "grade_id"} - set(marks)
-    if missing:
-        return [*complaints, f"its nbgrader metadata lacks {', '.join(sorted(missing))}"]
-    if marks["solution"] and "SOLUTION" not in kinds:
-        complaints.append("it is a solution cell without the marks BEGIN SOLUTION, END SOLUTION")
-    if "SOLUTION" in kinds and not marks["solution"]:
-        complaints.append("it has solution marks, but its nbgrader metadata says solution=false")
-    if "HIDDEN TESTS" in kinds and not is_check(cell):
-        complaints.append("it has hidden tests, but is no check cell (grade=true, solution=false)")
-    points = marks.get("points")
-    if marks["grade"] and not (isinstance(points, int | float) and points > 0):
-        complaints.append(f"it is graded, so its points must be a positive number, not {points!r}")
-    return complaints
-
-
-def complaints_about(solution: NotebookNode) -> list[str]:
-    """Return one sentence for each thing that keeps this notebook from becoming an exercise."""
-    sentences: list[str] = []
-    grade_ids: dict[str, int] = {}
-    for number, cell in enumerate(solution.cells, start=1):
-        where = f"cell {number} (id {cell.get('id', 'missing')!r})"
-        sentences += [f"{where}: {complaint}." for complaint in _cell_complaints(cell)]
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if grade_id in grade_ids:
-            sentences.append(
-                f"{where}: its grade_id {grade_id!r} is that of cell {grade_ids[grade_id]} too."
-            )
-        elif grade_id is not None:
-            grade_ids[grade_id] = number
-    if not any(cell.metadata.get("nbgrader", {}).get("solution") for cell in solution.cells):
-        sentences.append("no cell is marked as a solution in nbgrader's metadata.")
-    if not any(is_check(cell) for cell in solution.cells):
-        sentences.append("no cell is marked as a check (grade=true, solution=false).")
-    return sentences
 
 
 def make_exercise(solution: NotebookNode) -> NotebookNode:
@@ -144,15 +89,18 @@ def make_exercise(solution: NotebookNode) -> NotebookNode:
             tags = cell.metadata.get("tags", [])
             cell.metadata["tags"] = [*tags, *({CHECK_TAG} - set(tags))]
             cell.metadata["jupyter"] = {**cell.metadata.get("jupyter", {}), **FOLDED}
+    exercise.metadata[COURSE] = {AS_MADE: hash_of_cells(exercise)}
     return exercise
 
 
-def wanted_exercises(solutions: list[Path]) -> dict[str, str]:
-    """Return file name and text of each exercise that these solutions call for."""
+def wanted_exercises(solutions: list[Path]) -> dict[str, NotebookNode]:
+    """Return file name and notebook of each exercise that these solutions call for."""
     wanted, failures = {}, []
     for path in solutions:
         try:
-            wanted[path.name] = dumps(make_exercise(read(path)))
+            wanted[path.name] = make_exercise(read(path))
+        except NotANotebookError as error:
+            failures.append(str(error))
         except NotAnExerciseError as error:
             failures += [f"{shown(path)}: {line}" for line in str(error).splitlines()]
     if failures:
@@ -160,19 +108,73 @@ def wanted_exercises(solutions: list[Path]) -> dict[str, str]:
     return wanted
 
 
-def differences(wanted: dict[str, str], folder: Path) -> list[str]:
-    """Return one line for each exercise that differs, is missing or is left over."""
-    lines = []
-    for name, text in wanted.items():
+def state_of(path: Path, wanted: NotebookNode | None) -> str:
+    """Return how a file stands to the exercise that belongs there, if one does.
+
+    "missing"; "unchanged", to the byte; "saved": the same cells, run and saved again; "stale": as
+    it was once made, and nobody's work; or "written in", by whomever.
+    """
+    if not path.exists():
+        return "missing"
+    if wanted is not None and path.read_bytes() == dumps(wanted).encode():
+        return "unchanged"
+    try:
+        found = read(path)
+    except NotANotebookError:
+        return "written in"
+    if wanted is not None and hash_of_cells(found) == hash_of_cells(wanted):
+        return "saved"
+    return "stale" if is_as_made(found) else "written in"
+
+
+def differences(
+    wanted: dict[str, NotebookNode], folder: Path, *, strict: bool = False
+) -> tuple[list[str], list[str]]:
+    """Return one line for each exercise to be made anew, and one for each that is a person's.
+
+    With ``strict``, nothing may differ by a byte: nobody solves an exercise where the project
+    is tested before a change lands.
+    """
+    anew, personal = [], []
+    for name, exercise in wanted.items():
         path = folder / name
-        if not path.exists():
-            lines.append(f"{shown(path)} is missing")
-        elif path.read_bytes() != text.encode():
-            lines.append(f"{shown(path)} differs from what solutions/{name} gives")
-    for path in sorted(folder.glob("*.ipynb")):
-        if path.name not in wanted:
-            lines.append(f"{shown(path)} is left over: there is no solutions/{path.name}")
-    return lines
+        match state_of(path, exercise):
+            case "missing":
+                anew.append(f"{shown(path)} is missing")
+            case "stale":
+                anew.append(f"{shown(path)} differs from what solutions/{name} gives")
+            case "saved" if strict:
+                anew.append(f"{shown(path)} was run and saved")
+            case "written in":
+                personal.append(f"{shown(path)} holds answers or notes")
+    for path in sorted(set(folder.glob("*.ipynb")) - {folder / name for name in wanted}):
+        line = f"{shown(path)} is left over: there is no solutions/{path.name}"
+        (anew if state_of(path, None) == "stale" else personal).append(line)
+    return ([*anew, *personal], []) if strict else (anew, personal)
+
+
+def make(wanted: dict[str, NotebookNode], folder: Path) -> int:
+    """Write the exercises, but not over anybody's work; return the exit status."""
+    folder.mkdir(exist_ok=True)
+    refused = 0
+    for name, exercise in wanted.items():
+        path = folder / name
+        state = state_of(path, exercise)
+        if state == "written in":
+            refused = 1
+            print(
+                f"{shown(path)} holds answers or notes, so it is left as it is. Move it to work/ "
+                "to keep them (or delete it), and call make exercises again.",
+                file=sys.stderr,
+            )
+        elif state == "unchanged":
+            print(f"{shown(path)}: unchanged")
+        else:
+            write(path, dumps(exercise))
+            print(f"{shown(path)}: written")
+    for path in sorted(set(folder.glob("*.ipynb")) - {folder / name for name in wanted}):
+        print(f"{shown(path)}: left alone, as there is no solutions/{path.name}")
+    return refused
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -186,25 +188,14 @@ def main(arguments: list[str] | None = None) -> int:
     except NotAnExerciseError as error:
         print(error, file=sys.stderr)
         return 1
-    stale = differences(wanted, folder)
-    if check:
-        for line in stale:
-            print(line, file=sys.stderr)
-        if stale:
-            print("Run `make exercises`; exercises are never edited by hand.", file=sys.stderr)
-        return 1 if stale else 0
-    folder.mkdir(exist_ok=True)
-    for name, text in wanted.items():
-        path = folder / name
-        if path.exists() and path.read_bytes() == text.encode():
-            print(f"{shown(path)}: unchanged")
-        else:
-            write(path, text)
-            print(f"{shown(path)}: written")
-    for path in sorted(set(folder.glob("*.ipynb")) - {folder / name for name in wanted}):
-        path.unlink()
-        print(f"{shown(path)}: removed, as there is no solutions/{path.name}")
-    return 0
+    if not check:
+        return make(wanted, folder)
+    anew, personal = differences(wanted, folder)
+    for line in [*personal, *anew]:
+        print(line, file=sys.stderr)
+    if anew:
+        print("Change the solutions, then run `make exercises`.", file=sys.stderr)
+    return 1 if anew else 0
 
 
 if __name__ == "__main__":

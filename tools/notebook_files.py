@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import nbformat
@@ -25,6 +26,18 @@ METADATA = {
 NOT_COMPARED = "nbval-ignore-output"
 SEAL = "printed"
 
+# In a generated notebook: a hash of its cells as they were made. JupyterLab keeps it.
+COURSE, AS_MADE = "course", "cells_as_made"
+
+
+class NotANotebookError(ValueError):
+    """A file that holds no notebook of format 4; the message names it."""
+
+
+def hash_of(value: object) -> str:
+    """Return a short hash of what JSON can say."""
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
+
 
 def seal_of(cell: NotebookNode) -> str:
     """Return a hash of what a cell has printed, pictures left out."""
@@ -32,7 +45,22 @@ def seal_of(cell: NotebookNode) -> str:
         out.get("text") or [out.get("data", {}).get(kind) for kind in ("text/plain", "text/html")]
         for out in cell.outputs
     ]
-    return hashlib.sha256(json.dumps(printed).encode()).hexdigest()[:16]
+    return hash_of(printed)
+
+
+def hash_of_cells(notebook: NotebookNode) -> str:
+    """Return a hash of what the cells say: running and saving a notebook does not change it."""
+    return hash_of([[cell.cell_type, cell.source] for cell in notebook.cells])
+
+
+def version_of(notebook: NotebookNode) -> str:
+    """Return the hash of the cells that this notebook was made with, whatever they say now."""
+    return notebook.metadata.get(COURSE, {}).get(AS_MADE) or hash_of_cells(notebook)
+
+
+def is_as_made(notebook: NotebookNode) -> bool:
+    """Whether this is a generated notebook in which nobody has written anything."""
+    return notebook.metadata.get(COURSE, {}).get(AS_MADE) == hash_of_cells(notebook)
 
 
 def notebooks_in(*folders: str) -> list[Path]:
@@ -47,8 +75,25 @@ def shown(path: Path) -> str:
 
 
 def read(path: Path) -> NotebookNode:
-    """Read a notebook file."""
-    return nbformat.read(path, as_version=4)
+    """Read a notebook file as it is: nothing is repaired, so a cell without id has none.
+
+    Raises
+    ------
+    NotANotebookError
+        If the file holds no notebook of format 4.
+    """
+    try:
+        # Some editors put a byte order mark first.
+        notebook = nbformat.reader.reads(path.read_text(encoding="utf-8-sig"))
+        hash_of_cells(notebook)  # every cell has a kind and a source
+    except (ValueError, AttributeError, KeyError, TypeError, nbformat.ValidationError) as error:
+        reason = str(error).strip().partition("\n")[0][:200]
+        raise NotANotebookError(f"{shown(path)}: this is no notebook ({reason}).") from None
+    if notebook.nbformat != 4:
+        raise NotANotebookError(
+            f"{shown(path)}: expected a notebook of format 4, got {notebook.nbformat}."
+        )
+    return notebook
 
 
 def dumps(notebook: NotebookNode) -> str:
@@ -58,7 +103,7 @@ def dumps(notebook: NotebookNode) -> str:
 
 def write(path: Path, text: str) -> None:
     """Replace a file in one move, so that an interrupted run never leaves half a notebook."""
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_text(text, encoding="utf-8", newline="\n")
         part.replace(path)

@@ -111,7 +111,7 @@ def test_only_a_deleted_check_waits_for_a_grade(graded):
 
 def test_what_students_get_is_the_exercise_but_for_the_stubs(graded):
     release = read(graded / "release" / "lstm" / NAME)
-    exercise = read(ROOT / "exercises" / NAME)
+    exercise = make_exercise(read(ROOT / "solutions" / NAME))
     sources = [
         cell.source.replace("NotImplementedError()", "NotImplementedError")
         for cell in release.cells

@@ -12,7 +12,6 @@ from notebook_files import ROOT, notebooks_in, read, shown
 
 BOOK = notebooks_in("book")
 SOLUTIONS = notebooks_in("solutions")
-EXERCISES = notebooks_in("exercises")
 BOOK_PAGES = sorted((ROOT / "book").rglob("*.md"))
 MODULES = sorted((ROOT / "course_pkg").rglob("*.py"))
 

@@ -38,9 +38,9 @@ def complaints_about(toc, root):
     complaints += [
         f"_toc.yml lists {name} twice." for name in sorted(set(listed)) if listed.count(name) > 1
     ]
-    stems = {
+    stems = {  # exercises/ may hold a learner's own; what was made is compared with solutions/
         path.stem
-        for folder in FOLDERS
+        for folder in ("book", "solutions")
         for path in (root / folder).glob("*.ipynb")
         if re.match(r"\d\d-", path.stem)
     }

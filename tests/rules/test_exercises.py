@@ -2,21 +2,17 @@
 
 import ast
 import inspect
+import os
 import re
 
 import pytest
 from execute_notebooks import execute
-from make_exercises import (
-    differences,
-    has_hidden_tests,
-    is_check,
-    make_exercise,
-    wanted_exercises,
-)
+from exercise_rules import has_hidden_tests, is_check
+from make_exercises import differences, make_exercise, wanted_exercises
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from notebook_files import METADATA, ROOT, read, shown
 
-from tests.rules.published import EXERCISES, SOLUTIONS, each, report
+from tests.rules.published import SOLUTIONS, each, report
 
 FEWEST, MOST = 6, 8  # exercises of a chapter
 
@@ -170,7 +166,11 @@ def unsolved_complaints(executed, name):
 
 
 def test_exercises_are_what_the_solutions_give():
-    report(differences(wanted_exercises(SOLUTIONS), ROOT / "exercises"))
+    strict = bool(os.environ.get("CI"))
+    anew, solved = differences(wanted_exercises(SOLUTIONS), ROOT / "exercises", strict=strict)
+    report(anew)
+    if solved:
+        pytest.skip("; ".join(solved))
 
 
 @each(SOLUTIONS)
@@ -223,9 +223,10 @@ def test_nothing_hidden_is_left_in_the_exercise(path):
     report(leak_complaints(make_exercise(solution), solution, shown(path)))
 
 
-@each(EXERCISES)
+@each(SOLUTIONS)
 def test_unsolved_checks_fail_and_say_why(path):
-    report(unsolved_complaints(execute(read(path), path.parent, allow_errors=True), shown(path)))
+    executed = execute(make_exercise(read(path)), path.parent, allow_errors=True)
+    report(unsolved_complaints(executed, f"exercises/{path.name}"))
 
 
 def check_cell(source, error=None):

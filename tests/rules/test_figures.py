@@ -10,7 +10,6 @@ from notebook_files import read, shown
 from tests.rules.published import (
     BOOK,
     BOOK_PAGES,
-    EXERCISES,
     SOLUTIONS,
     each,
     markdown_of,
@@ -93,7 +92,7 @@ def test_drawn_figures_have_words_name_and_caption(path):
     report(output_complaints(read(path), shown(path)))
 
 
-@each(BOOK + BOOK_PAGES + SOLUTIONS + EXERCISES)
+@each(BOOK + BOOK_PAGES + SOLUTIONS)
 def test_images_in_the_text_have_words(path):
     report([c for where, text in markdown_of(path) for c in markdown_complaints(text, where)])
 

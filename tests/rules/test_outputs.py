@@ -3,10 +3,11 @@
 import re
 
 import pytest
+from make_exercises import make_exercise
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from notebook_files import METADATA, SEAL, read, shown
 
-from tests.rules.published import BOOK, EXERCISES, SOLUTIONS, each, report
+from tests.rules.published import BOOK, SOLUTIONS, each, report
 
 CELL_METADATA = {"tags", "mystnb", "nbgrader", "deletable", "editable", "jupyter", SEAL}
 MACHINE = re.compile(
@@ -85,12 +86,15 @@ def test_every_code_cell_was_executed_in_order(path):
     report(execution_complaints(read(path), shown(path)))
 
 
-@each(EXERCISES)
+@each(SOLUTIONS)
 def test_exercises_carry_no_outputs(path):
-    report(leftover_complaints(read(path), shown(path)))
+    exercise, name = make_exercise(read(path)), f"exercises/{path.name}"
+    report(leftover_complaints(exercise, name))
+    del exercise.metadata["course"]
+    report(metadata_complaints(exercise, name))
 
 
-@each(BOOK + SOLUTIONS + EXERCISES)
+@each(BOOK + SOLUTIONS)
 def test_the_metadata_is_clean(path):
     report(metadata_complaints(read(path), shown(path)))
 

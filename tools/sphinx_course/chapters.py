@@ -52,7 +52,7 @@ def read_chapter(path: Path) -> Chapter:
     number = re.match(r"(\d\d)-", path.stem)
     if number is None:
         raise ChapterError(f"{path.name}: expected a name such as 01-recurrent-networks.ipynb.")
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    cells = json.loads(path.read_text(encoding="utf-8-sig"))["cells"]
     if not cells or cells[0]["cell_type"] != "markdown":
         raise ChapterError(f"{path.name}: the first cell has to be Markdown, with the title.")
     text = "".join(cells[0]["source"])
