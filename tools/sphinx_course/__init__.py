@@ -10,6 +10,7 @@
 ``api``             directive ``api-modules``: the page of one room of the package
 ``glance``          unfolds a function of the reference without its docstring and checks
 ``lean_code``       writes listings with fewer elements: smaller pages that look the same
+``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
 ``front_door``      leads from the site's root to the start page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``
@@ -35,6 +36,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         bibliography,
         chapter_lists,
         equations,
+        exercise_pages,
         frame,
         front_door,
         glance,
@@ -52,6 +54,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         bibliography,
         chapter_lists,
         equations,
+        exercise_pages,
         frame,
         front_door,
         glance,

@@ -1,0 +1,44 @@
+"""The site shows exercises as they are made, whatever a learner has done to the files."""
+
+import pytest
+from make_exercises import make_exercise
+from nbformat.v4 import new_markdown_cell, new_output
+from notebook_files import dumps, write
+from sphinx_course.exercise_pages import as_made
+
+from tests.tools.samples import solution_notebook
+
+
+@pytest.fixture
+def exercise(tmp_path):
+    for folder, notebook in (
+        ("solutions", solution_notebook()),
+        ("exercises", make_exercise(solution_notebook())),
+    ):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder / "01-one.ipynb", dumps(notebook))
+    return tmp_path / "exercises" / "01-one.ipynb"
+
+
+def test_the_file_will_do_where_nobody_was_at_it(exercise):
+    assert as_made(exercise) is None
+
+
+def test_answers_notes_and_outputs_are_not_shown(exercise):
+    made = exercise.read_text()
+    solved = make_exercise(solution_notebook())
+    solved.cells[1].source = "def double(x):\n    return x + x"
+    noted = make_exercise(solution_notebook())
+    noted.cells.append(new_markdown_cell("#### My notes\n\n[nowhere](nowhere.md)"))
+    run = make_exercise(solution_notebook())
+    run.cells[1].outputs = [new_output("stream", text="defined")]
+    for text in (dumps(solved), dumps(noted), dumps(run), "<<<<<<< HEAD"):
+        exercise.write_text(text)
+        assert as_made(exercise) == made
+        assert exercise.read_text() == text
+
+
+def test_without_solutions_the_file_has_to_do(exercise):
+    exercise.write_text("anything")
+    (exercise.parents[1] / "solutions" / "01-one.ipynb").unlink()
+    assert as_made(exercise) is None
