@@ -14,6 +14,8 @@ import sys
 from collections.abc import Sequence
 
 PARTS = ("data", "training")  # in the order of the help text
+# What a command may import without a word of its own; a registry knows each by this very name.
+NEEDED = ("numpy", "torch", "safetensors", "psutil", "matplotlib")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -38,7 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read the output wants no more of it, as in ... | head -1
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
         return 1
-    except (ValueError, OSError, ModuleNotFoundError) as error:
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        remedy = f"; install it with 'pip install {package}'" if package in NEEDED else ""
+        print(f"error: {error}{remedy}", file=sys.stderr)
+        return 1
+    except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

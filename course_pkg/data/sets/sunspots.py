@@ -56,7 +56,7 @@ def load_sunspots() -> YearlySeries:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "load_sunspots reads the series from the package statsmodels; install it with "
-            "'pip install \"rnn-equation-by-equation[data]\"'"
+            "'pip install statsmodels'"
         ) from error
     table: Any = sunspots.load_pandas().data
     years = table["YEAR"].to_numpy().astype(np.int64)
