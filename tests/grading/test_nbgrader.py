@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -43,22 +45,37 @@ def submission(solution, solved):
     return exercise
 
 
-def nbgrader(folder, *arguments):
+def call(folder, *command):
     settings = {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "OMP_NUM_THREADS": "1",
         "JUPYTER_CONFIG_DIR": str(folder / "none"),  # not the user's own
     }
-    run = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments],
+    return subprocess.run(
+        command,
         cwd=folder,
         env={**os.environ, **settings},
         capture_output=True,
         text=True,
         timeout=120,
     )
+
+
+def nbgrader(folder, *arguments):
+    run = call(folder, sys.executable, "-m", "nbgrader", *arguments)
     assert run.returncode == 0, run.stderr
     return run.stderr
+
+
+def hand_in(folder, student, notebook):
+    (folder / "submitted" / student / "lstm").mkdir(parents=True)
+    write(folder / "submitted" / student / "lstm" / NAME, dumps(notebook))
+
+
+def blocks_of_the_page(word):
+    """Return what the page says to type, of the blocks that hold a word."""
+    fence = re.compile(r"^ *```[^\n`]*\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
+    return [textwrap.dedent(block) for block in fence.findall(PAGE.read_text()) if word in block]
 
 
 @pytest.fixture(scope="module")
@@ -79,12 +96,12 @@ def graded(tmp_path_factory):
         if grade_id(cell) == "bugs-check":
             cell.source = "print('Right')"
     ben.cells = [cell for cell in ben.cells if grade_id(cell) != "roads-check"]
-    for student, notebook in (("anna", anna), ("ben", ben)):
-        (folder / "submitted" / student / "lstm").mkdir(parents=True)
-        write(folder / "submitted" / student / "lstm" / NAME, dumps(notebook))
-    log = nbgrader(folder, "autograde", "lstm")
-    assert "checksum" in log  # of honest work, too
-    nbgrader(folder, "export")
+    hand_in(folder, "anna", anna)
+    hand_in(folder, "ben", ben)
+    (grade,) = blocks_of_the_page("nbgrader autograde")
+    run = call(folder, "sh", "-c", grade)
+    assert run.returncode == 0, run.stderr
+    assert "checksum" in run.stderr  # of honest work, too
     return folder
 
 
@@ -95,18 +112,44 @@ def test_the_table_is_the_one_on_the_page(graded):
     assert rows["anna"]["score"] == rows["anna"]["max_score"]
 
 
-def test_only_a_deleted_check_waits_for_a_grade(graded):
+def grades_of(folder, student):
     from nbgrader.api import Gradebook
 
-    with Gradebook(f"sqlite:///{graded / 'gradebook.db'}") as book:
-        works = {work.student.id: work for work in book.assignment_submissions("lstm")}
-        looks = {student: work.needs_manual_grade for student, work in works.items()}
-        grades = {grade.name: grade for grade in works["ben"].notebooks[0].grades}
-        assert looks == {"anna": False, "ben": True}
-        assert [name for name in grades if grades[name].needs_manual_grade] == ["roads-check"]
-        assert grades["roads-check"].auto_score is None
-        assert grades["bugs-check"].auto_score == 0  # changed, and put back
-        assert grades["slope-check"].auto_score > 0
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
+        (work,) = [w for w in book.assignment_submissions("lstm") if w.student.id == student]
+        grades = {grade.name: grade.auto_score for grade in work.notebooks[0].grades}
+        return work.needs_manual_grade, grades
+
+
+def test_changed_and_deleted_checks_are_put_back(graded):
+    look, grades = grades_of(graded, "ben")
+    assert not look
+    assert grades["bugs-check"] == 0  # changed
+    assert grades["roads-check"] > 0  # deleted
+    assert grades["slope-check"] > 0
+
+
+def test_a_copied_cell_stops_nbgrader_and_the_page_has_the_remedy(graded):
+    solution = read(ROOT / "solutions" / NAME)
+    cem = submission(solution, {grade_id(cell) for cell in solution.cells if not is_check(cell)})
+    number = next(n for n, cell in enumerate(cem.cells) if grade_id(cell) == "slope")
+    twin = copy.deepcopy(cem.cells[number])
+    twin.id = "twin"
+    cem.cells.insert(number + 1, twin)
+    hand_in(graded, "cem", cem)
+    (grade,) = blocks_of_the_page("nbgrader autograde")
+    grade = grade.replace("submitted/*/", "submitted/cem/").replace("nbgrader export", "")
+
+    assert "KeyError: 'grade_id'" in call(graded, "sh", "-c", grade).stderr
+    look, grades = grades_of(graded, "cem")
+    assert look
+    assert set(grades.values()) == {None}
+    (remedy,) = blocks_of_the_page("del cell.metadata")
+    run = call(graded, "sh", "-c", remedy)
+    assert run.returncode == 0, run.stderr
+    run = call(graded, "sh", "-c", grade)
+    assert run.returncode == 0, run.stderr
+    assert sum(grades_of(graded, "cem")[1].values()) == sum(grades_of(graded, "anna")[1].values())
 
 
 def test_what_students_get_is_the_exercise_but_for_the_stubs(graded):
