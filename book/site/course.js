@@ -31,8 +31,8 @@ if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined
     }
     const sides = { left: box.scrollLeft > 1, right: box.scrollLeft < hidden - 1 };
     box.dataset.more = Object.keys(sides).filter((side) => sides[side]).join(" ");
-    if (!box.hasAttribute("tabindex")) {
-      box.tabIndex = 0; // the theme and MathJax do this for most boxes
+    if (box.tabIndex < 0) {
+      box.tabIndex = 0; // the theme and MathJax do this for most boxes, the theme rather late
       box.dataset.scrolls = "";
     }
   };

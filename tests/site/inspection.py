@@ -31,10 +31,12 @@ WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 # Without preload: axe would fetch style sheets again, from wrong addresses, and cause 404s.
 AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
-# Formulas and listings hold four fifths of a chapter's elements, all made by the same two programs.
+# Formulas and listings hold four fifths of a chapter's elements, all made by the same two programs;
+# entries of the API and of the index are made alike, so the first ones stand for all.
 FLATTEN = """() => {
     document.querySelectorAll('mjx-container').forEach(e => e.replaceChildren())
     document.querySelectorAll('.highlight pre').forEach(e => { e.textContent = e.textContent })
+    document.querySelectorAll('dl.py ~ dl.py, .genindextable li ~ li ~ li').forEach(e => e.remove())
 }"""
 
 # Mathematics is ready when MathJax says so; a page without it does not load it.
@@ -144,8 +146,8 @@ def math_complaints(page: Page) -> list[str]:
 def access_complaints(page: Page, *, colours_only: bool = False, insides: bool = True) -> list[str]:
     """Return axe's serious and critical findings: on colours alone, or by all rules.
 
-    With ``insides`` false formulas are emptied and listings lose their colours first, since axe
-    takes minutes for those of a long page.
+    With ``insides`` false formulas are emptied, listings lose their colours and lists of what is
+    made alike are cut short first, since axe takes minutes for those of a long page.
     """
     options = {**AXE_OPTIONS, "runOnly": COLOUR_RULES} if colours_only else AXE_OPTIONS
     if not insides:

@@ -1,0 +1,195 @@
+"""Nothing on the pages of chapters and exercises is cut off, at three widths and on paper."""
+
+import io
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.rules.published import BOOK, report
+from tests.site.inspection import MATH_IS_DONE, chromium, reader, visit
+from tests.site.layout import RULES, SIZES, paper_complaints, screen_complaints
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def findings(browser, site):
+    """What each rule finds: every page is opened once, and chapters are shown at all sizes."""
+    found = defaultdict(list)
+    base = site.resolve().as_uri() + "/"
+    with reader(browser, "light", base) as (page, _):
+        for name in [f"{folder}/{c.stem}" for folder in ("book", "exercises") for c in BOOK]:
+            visit(page, f"{base}{name}.html")
+            widths = SIZES if name.startswith("book/") else [min(SIZES)]
+            results = [screen_complaints(page, width) for width in widths]
+            for rule, complaints in [
+                pair for result in [*results, paper_complaints(page)] for pair in result.items()
+            ]:
+                found[rule] += [f"{name}: {complaint}" for complaint in complaints]
+    return found
+
+
+def test_no_glyph_is_clipped(findings):
+    report(findings["glyphs"])
+
+
+def test_what_is_too_wide_can_be_scrolled_to_and_says_so(findings):
+    report(findings["cut"])
+
+
+def test_displayed_equations_of_chapters_fit_a_phone(findings):
+    report([complaint for complaint in findings["unfit"] if complaint.startswith("book/")])
+
+
+def test_the_contents_stay_in_their_column(findings):
+    report(findings["contents"])
+
+
+def test_no_word_is_torn_at_the_sides(findings):
+    report(findings["words"])
+
+
+def test_no_number_is_torn(findings):
+    report(findings["numbers"])
+
+
+def test_folded_parts_print_and_fold_again(findings):
+    report(findings["folded"])
+
+
+def test_nothing_is_cut_off_on_paper(findings):
+    report(findings["lost"])
+
+
+# What scrolls, on a page of the site: its edge is seen, and the keyboard can scroll it.
+
+NARROWED = {
+    "equation": "div.math mjx-container:visible",
+    "code": "div.cell_input pre:visible",
+    "table": ".pst-scrollable-table-container:visible",
+    "output": "div.cell_output div.output:has(table):visible",
+}
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def chapter(request, browser, site):
+    base = site.resolve().as_uri() + "/"
+    with reader(browser, request.param, base) as (page, _):
+        page.set_viewport_size({"width": 390, "height": SIZES[390]})
+        visit(page, f"{base}book/04-lstm.html")
+        yield page
+
+
+@pytest.mark.parametrize("kind", NARROWED)
+def test_a_box_that_scrolls_is_seen_and_takes_the_keyboard(chapter, kind):
+    box = chapter.locator(NARROWED[kind]).first
+    box.evaluate("box => { box.style.maxWidth = '6rem'; box.style.minWidth = 0 }")
+    chapter.wait_for_function("box => box.dataset.more === 'right'", arg=box.element_handle())
+
+    def edge():
+        picture = np.asarray(Image.open(io.BytesIO(box.screenshot())).convert("L"), dtype=int)
+        return picture[4:-4, -8:]
+
+    seen = edge()
+    box.evaluate("box => box.removeAttribute('data-more')")
+    assert (abs(seen - edge()).max(axis=1) > 20).mean() > 0.9  # along nearly all of its height
+    box.focus()
+    chapter.keyboard.press("ArrowRight")
+    chapter.wait_for_function("box => box.dataset.more === 'left right'", arg=box.element_handle())
+    box.evaluate("box => { box.style.maxWidth = '' }")
+
+
+def test_chinese_is_a_little_larger_once_and_not_from_box_to_box(chapter):
+    sizes = """lang => {
+        document.documentElement.lang = lang
+        const items = [...document.querySelectorAll('main li')]
+        return items.map(e => getComputedStyle(e).fontSize)
+    }"""
+    assert chapter.evaluate(sizes, "zh-CN") == chapter.evaluate(sizes, "en")
+
+
+# A page made by hand, to see that the rules see.
+
+FORMULA = (
+    "<mjx-container style='display: block; overflow: auto; {style}'><mjx-math>"
+    "<mjx-c style='display: inline-block; height: 20px; width: {width}px'></mjx-c>"
+    "</mjx-math></mjx-container>"
+)
+
+
+def formula(width=100, style="padding: 2px 0"):
+    """Return a formula with one glyph."""
+    return FORMULA.format(width=width, style=style)
+
+
+def side(place, content, style=""):
+    """Return a narrow side bar."""
+    return f"<nav class='bd-sidebar-{place}' style='width: 5rem; {style}'>{content}</nav>"
+
+
+EDGE = "overflow: auto; box-shadow: 0 0 red"
+GOOD = (
+    f"<article>{formula()}<div tabindex='0' data-more='right' style='{EDGE}'>"
+    "<pre style='width: 500px'>long</pre></div><p>1e-12</p></article>"
+    + side("primary", "well- known words")
+    + side("secondary", "<a href='#'>a heading</a>")
+)
+
+
+@pytest.fixture
+def bare(browser):
+    """Return what the rules for a phone and for paper find on a page with this body."""
+    with reader(browser, "light", "about:") as (page, _):
+
+        def find(body):
+            page.set_content(f"<!doctype html><style>* {{ line-height: 20px }}</style>{body}")
+            page.evaluate(MATH_IS_DONE)
+            return {**screen_complaints(page, 390), **paper_complaints(page)}
+
+        yield find
+
+
+def test_the_rules_accept_a_good_page(bare):
+    assert {rule: found for rule, found in bare(GOOD).items() if found} == {}
+
+
+WIDE = "<pre style='width: 900px'>long</pre>"
+FOLDED = "<details><summary>T</summary><p>x</p></details>"
+OPENS = "<script>onbeforeprint = () => { document.querySelector('details').open = true }</script>"
+UNTITLED = "<style>@media print { h1 { display: none } }</style><h1>4. T</h1>"
+BAD = [
+    (formula(style=""), "glyphs", "clips mjx-container"),
+    (f"<div style='overflow: hidden'>{formula(style='overflow: visible')}", "glyphs", "clips"),
+    (formula(width=500), "unfit", "mjx-container '' needs 500 px of 3"),
+    (formula(width=500), "cut", "mjx-container '' hides 1"),
+    (f"<div style='{EDGE}'>{WIDE}</div>", "cut", "and does not say so"),
+    (f"<div data-more='right' style='{EDGE}'>{WIDE}</div>", "cut", "and does not say so"),
+    (f"<div tabindex='0' data-more='right' style='overflow: auto'>{WIDE}", "cut", "not say so"),
+    (f"<div tabindex='0' data-more='right' style='{EDGE}; overflow: hidden'>{WIDE}", "cut", "so"),
+    (WIDE, "cut", "pre 'long' sticks out"),
+    (side("secondary", "<a>unbreakable</a>"), "contents", "unbreakable' runs out"),
+    (side("secondary", "<a>unbreakable</a>", "overflow: auto"), "contents", "px wide"),
+    (side("primary", "unbreakable", "overflow-wrap: anywhere"), "words", "'unbreakable' is"),
+    ("<p style='width: 2ch'>1e-12</p>", "numbers", "'1e-12' is torn"),
+    (FOLDED, "folded", "stays folded"),
+    (FOLDED + OPENS, "folded", "after printing, other parts are folded"),
+    (f"<div style='overflow: auto'>{WIDE}</div>", "lost", "is 900 px wide for 7"),
+    (UNTITLED, "lost", "the title '4. T' is missing"),
+]
+
+
+@pytest.mark.parametrize(("body", "rule", "complaint"), BAD)
+def test_the_rules_see_a_bad_page(bare, body, rule, complaint):
+    assert any(complaint in sentence for sentence in bare(f"<article>{body}</article>")[rule])
+
+
+def test_every_rule_is_seen_to_see():
+    assert {rule for _, rule, _ in BAD} == {*RULES, "unfit", "folded", "lost"}
