@@ -130,6 +130,14 @@ for (const e of article.querySelectorAll('h1'))
     if (!printed.includes(title(e))) found.push(`the title '${title(e)}' is missing`)
 return found
 """
+# In one frame the page takes the new size, in the next its scripts have seen it.
+DRAWN = """async () => {
+    const frame = () => new Promise(done => requestAnimationFrame(done))
+    await frame()
+    document.getAnimations().forEach(a => a instanceof CSSTransition && a.finish())
+    await frame()
+    await frame()
+}"""
 FOLDS = "[...document.querySelectorAll('details')].map(e => e.open)"
 
 
@@ -141,7 +149,7 @@ def ask(page: Page, question: str) -> list[str]:
 def screen_complaints(page: Page, width: int) -> dict[str, list[str]]:
     """Return what each rule finds in a window of this width."""
     page.set_viewport_size({"width": width, "height": SIZES[width]})
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+    page.evaluate(DRAWN)
     rules = {**RULES, "unfit": UNFIT} if width == min(SIZES) else RULES
     return {
         rule: [f"at {width} px, {complaint}" for complaint in ask(page, question)]

@@ -20,13 +20,16 @@ def browser():
         yield started
 
 
+FOLDERS = ("book", "exercises")
+
+
 @pytest.fixture(scope="module")
 def findings(browser, site):
     """What each rule finds: every page is opened once, and chapters are shown at all sizes."""
     found = defaultdict(list)
     base = site.resolve().as_uri() + "/"
     with reader(browser, "light", base) as (page, _):
-        for name in [f"{folder}/{c.stem}" for folder in ("book", "exercises") for c in BOOK]:
+        for name in [*(f"{folder}/{c.stem}" for folder in FOLDERS for c in BOOK), "book/notation"]:
             visit(page, f"{base}{name}.html")
             widths = SIZES if name.startswith("book/") else [min(SIZES)]
             results = [screen_complaints(page, width) for width in widths]
