@@ -33,57 +33,6 @@ class Params(NamedTuple):
     b_hh: Array  # (3H,)
 
 
-class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
-
-    x: Array  # (B, I)
-    h: Array  # (B, H), before the step
-    r: Array  # (B, H), reset gate
-    z: Array  # (B, H), update gate
-    n: Array  # (B, H), candidate
-    m: Array  # (B, H), the memory offered to the candidate: W_hn h + b_hn
-    params: Params
-
-
-class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`: 5 arrays of T*B*H numbers, and x.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
-
-    x: Array  # (T, B, I), padding replaced by 0
-    h: Array  # (T+1, B, H), h[0] is the initial state
-    gates: Array  # (T, B, 3H), after their nonlinearities: r, z, n side by side
-    m: Array  # (T, B, H), W_hn h + b_hn
-    params: Params
-    lengths: IntArray | None  # (B,)
-
-
-class StepGrads(NamedTuple):
-    """Gradients of one step, each shaped like what it belongs to."""
-
-    dx: Array
-    dh: Array
-    dW_ih: Array
-    dW_hh: Array
-    db_ih: Array
-    db_hh: Array
-
-
-class Grads(NamedTuple):
-    """Gradients of a whole sequence, each shaped like what it belongs to."""
-
-    dx: Array
-    dh0: Array
-    dW_ih: Array
-    dW_hh: Array
-    db_ih: Array
-    db_hh: Array
-
-
 def step(x: Array, h: Array, params: Params) -> tuple[Array, StepCache]:
     """Advance the state by one time step.
 
@@ -147,6 +96,32 @@ def step(x: Array, h: Array, params: Params) -> tuple[Array, StepCache]:
     return h_next, StepCache(x, h, r, z, n, m, params)
 
 
+class StepCache(NamedTuple):
+    """What :func:`step_backward` needs from :func:`step`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
+
+    x: Array  # (B, I)
+    h: Array  # (B, H), before the step
+    r: Array  # (B, H), reset gate
+    z: Array  # (B, H), update gate
+    n: Array  # (B, H), candidate
+    m: Array  # (B, H), the memory offered to the candidate: W_hn h + b_hn
+    params: Params
+
+
+class StepGrads(NamedTuple):
+    """Gradients of one step, each shaped like what it belongs to."""
+
+    dx: Array
+    dh: Array
+    dW_ih: Array
+    dW_hh: Array
+    db_ih: Array
+    db_hh: Array
+
+
 def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
     """Carry a gradient back through one :func:`step`.
 
@@ -205,10 +180,29 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
     )
 
 
-def _by_gate(gates: Array) -> Array:
-    """Show (T, B, 3H) as (3, T, B, H): views of r, z, n, so that writing to them works."""
-    T, B, rows = gates.shape
-    return np.moveaxis(gates.reshape(T, B, 3, rows // 3), 2, 0)
+class Cache(NamedTuple):
+    """What :func:`backward` needs from :func:`forward`: 5 arrays of T*B*H numbers, and x.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
+
+    x: Array  # (T, B, I), padding replaced by 0
+    h: Array  # (T+1, B, H), h[0] is the initial state
+    gates: Array  # (T, B, 3H), after their nonlinearities: r, z, n side by side
+    m: Array  # (T, B, H), W_hn h + b_hn
+    params: Params
+    lengths: IntArray | None  # (B,)
+
+
+class Grads(NamedTuple):
+    """Gradients of a whole sequence, each shaped like what it belongs to."""
+
+    dx: Array
+    dh0: Array
+    dW_ih: Array
+    dW_hh: Array
+    db_ih: Array
+    db_hh: Array
 
 
 def forward(
@@ -408,3 +402,9 @@ def parameter_count(I: int, H: int, L: int = 1, D: int = 1) -> int:
     108
     """
     return 3 * rnn.parameter_count(I, H, L, D)
+
+
+def _by_gate(gates: Array) -> Array:
+    """Show (T, B, 3H) as (3, T, B, H): views of r, z, n, so that writing to them works."""
+    T, B, rows = gates.shape
+    return np.moveaxis(gates.reshape(T, B, 3, rows // 3), 2, 0)

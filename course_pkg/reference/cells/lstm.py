@@ -33,62 +33,6 @@ class Params(NamedTuple):
     b_hh: Array  # (4H,)
 
 
-class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
-
-    x: Array  # (B, I)
-    h: Array  # (B, H), before the step
-    c: Array  # (B, H), before the step
-    i: Array  # (B, H), input gate
-    f: Array  # (B, H), forget gate
-    g: Array  # (B, H), candidate
-    o: Array  # (B, H), output gate
-    tanh_c: Array  # (B, H), tanh of the cell after the step
-    params: Params
-
-
-class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`: 7 arrays of T*B*H numbers, and x.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
-
-    x: Array  # (T, B, I), padding replaced by 0
-    h: Array  # (T+1, B, H), h[0] is the initial state
-    c: Array  # (T+1, B, H), c[0] is the initial cell
-    gates: Array  # (T, B, 4H), after their nonlinearities: i, f, g, o side by side
-    tanh_c: Array  # (T, B, H), tanh of c[1:]
-    params: Params
-    lengths: IntArray | None  # (B,)
-
-
-class StepGrads(NamedTuple):
-    """Gradients of one step, each shaped like what it belongs to."""
-
-    dx: Array
-    dh: Array
-    dc: Array
-    dW_ih: Array
-    dW_hh: Array
-    db_ih: Array
-    db_hh: Array
-
-
-class Grads(NamedTuple):
-    """Gradients of a whole sequence, each shaped like what it belongs to."""
-
-    dx: Array
-    dh0: Array
-    dc0: Array
-    dW_ih: Array
-    dW_hh: Array
-    db_ih: Array
-    db_hh: Array
-
-
 def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Array], StepCache]:
     """Advance the state and the cell by one time step.
 
@@ -150,6 +94,35 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
     tanh_c = np.tanh(c_next)
     h_next = o * tanh_c
     return (h_next, c_next), StepCache(x, h, c, i, f, g, o, tanh_c, params)
+
+
+class StepCache(NamedTuple):
+    """What :func:`step_backward` needs from :func:`step`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
+
+    x: Array  # (B, I)
+    h: Array  # (B, H), before the step
+    c: Array  # (B, H), before the step
+    i: Array  # (B, H), input gate
+    f: Array  # (B, H), forget gate
+    g: Array  # (B, H), candidate
+    o: Array  # (B, H), output gate
+    tanh_c: Array  # (B, H), tanh of the cell after the step
+    params: Params
+
+
+class StepGrads(NamedTuple):
+    """Gradients of one step, each shaped like what it belongs to."""
+
+    dx: Array
+    dh: Array
+    dc: Array
+    dW_ih: Array
+    dW_hh: Array
+    db_ih: Array
+    db_hh: Array
 
 
 def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads:
@@ -216,10 +189,31 @@ def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads
     )
 
 
-def _by_gate(gates: Array) -> Array:
-    """Show (T, B, 4H) as (4, T, B, H): views of i, f, g, o, so that writing to them works."""
-    T, B, rows = gates.shape
-    return np.moveaxis(gates.reshape(T, B, 4, rows // 4), 2, 0)
+class Cache(NamedTuple):
+    """What :func:`backward` needs from :func:`forward`: 7 arrays of T*B*H numbers, and x.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
+
+    x: Array  # (T, B, I), padding replaced by 0
+    h: Array  # (T+1, B, H), h[0] is the initial state
+    c: Array  # (T+1, B, H), c[0] is the initial cell
+    gates: Array  # (T, B, 4H), after their nonlinearities: i, f, g, o side by side
+    tanh_c: Array  # (T, B, H), tanh of c[1:]
+    params: Params
+    lengths: IntArray | None  # (B,)
+
+
+class Grads(NamedTuple):
+    """Gradients of a whole sequence, each shaped like what it belongs to."""
+
+    dx: Array
+    dh0: Array
+    dc0: Array
+    dW_ih: Array
+    dW_hh: Array
+    db_ih: Array
+    db_hh: Array
 
 
 def forward(
@@ -436,3 +430,9 @@ def parameter_count(I: int, H: int, L: int = 1, D: int = 1) -> int:
     144
     """
     return 4 * rnn.parameter_count(I, H, L, D)
+
+
+def _by_gate(gates: Array) -> Array:
+    """Show (T, B, 4H) as (4, T, B, H): views of i, f, g, o, so that writing to them works."""
+    T, B, rows = gates.shape
+    return np.moveaxis(gates.reshape(T, B, 4, rows // 4), 2, 0)

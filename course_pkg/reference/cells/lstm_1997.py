@@ -19,33 +19,6 @@ class Params(NamedTuple):
     b_hh: Array  # (3H,)
 
 
-class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
-
-    x: Array  # (B, I)
-    h: Array  # (B, H), before the step
-    i: Array  # (B, H), input gate
-    g: Array  # (B, H), candidate
-    o: Array  # (B, H), output gate
-    tanh_c: Array  # (B, H), tanh of the cell after the step
-    params: Params
-
-
-class StepGrads(NamedTuple):
-    """Gradients of one step, each shaped like what it belongs to."""
-
-    dx: Array
-    dh: Array
-    dc: Array
-    dW_ih: Array
-    dW_hh: Array
-    db_ih: Array
-    db_hh: Array
-
-
 def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Array], StepCache]:
     """Advance the state and the cell by one time step.
 
@@ -112,6 +85,33 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
     tanh_c = np.tanh(c_next)
     h_next = o * tanh_c
     return (h_next, c_next), StepCache(x, h, i, g, o, tanh_c, params)
+
+
+class StepCache(NamedTuple):
+    """What :func:`step_backward` needs from :func:`step`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
+
+    x: Array  # (B, I)
+    h: Array  # (B, H), before the step
+    i: Array  # (B, H), input gate
+    g: Array  # (B, H), candidate
+    o: Array  # (B, H), output gate
+    tanh_c: Array  # (B, H), tanh of the cell after the step
+    params: Params
+
+
+class StepGrads(NamedTuple):
+    """Gradients of one step, each shaped like what it belongs to."""
+
+    dx: Array
+    dh: Array
+    dc: Array
+    dW_ih: Array
+    dW_hh: Array
+    db_ih: Array
+    db_hh: Array
 
 
 def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads:

@@ -23,41 +23,6 @@ class Params(NamedTuple):
     bias_c: Array  # (H,)
 
 
-class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
-
-    x: Array  # (B, I)
-    h: Array  # (B, H), before the step
-    c: Array  # (B, H), before the step
-    i: Array  # (B, H), input gate
-    f: Array  # (B, H), forget gate
-    g: Array  # (B, H), candidate
-    o: Array  # (B, H), output gate
-    tanh_c: Array  # (B, H), tanh of the normalised cell after the step
-    norm_ih: layer_norm.Cache
-    norm_hh: layer_norm.Cache
-    norm_c: layer_norm.Cache
-    params: Params
-
-
-class StepGrads(NamedTuple):
-    """Gradients of one step, each shaped like what it belongs to."""
-
-    dx: Array
-    dh: Array
-    dc: Array
-    dW_ih: Array
-    dW_hh: Array
-    db: Array
-    dgain_ih: Array
-    dgain_hh: Array
-    dgain_c: Array
-    dbias_c: Array
-
-
 def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Array], StepCache]:
     """Advance the state and the cell by one time step.
 
@@ -135,6 +100,41 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
     h_next = o * tanh_c
     cache = StepCache(x, h, c, i, f, g, o, tanh_c, norm_ih, norm_hh, norm_c, params)
     return (h_next, c_next), cache
+
+
+class StepCache(NamedTuple):
+    """What :func:`step_backward` needs from :func:`step`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
+
+    x: Array  # (B, I)
+    h: Array  # (B, H), before the step
+    c: Array  # (B, H), before the step
+    i: Array  # (B, H), input gate
+    f: Array  # (B, H), forget gate
+    g: Array  # (B, H), candidate
+    o: Array  # (B, H), output gate
+    tanh_c: Array  # (B, H), tanh of the normalised cell after the step
+    norm_ih: layer_norm.Cache
+    norm_hh: layer_norm.Cache
+    norm_c: layer_norm.Cache
+    params: Params
+
+
+class StepGrads(NamedTuple):
+    """Gradients of one step, each shaped like what it belongs to."""
+
+    dx: Array
+    dh: Array
+    dc: Array
+    dW_ih: Array
+    dW_hh: Array
+    db: Array
+    dgain_ih: Array
+    dgain_hh: Array
+    dgain_c: Array
+    dbias_c: Array
 
 
 def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads:

@@ -22,39 +22,6 @@ class Params(NamedTuple):
     p_o: Array  # (H,)
 
 
-class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
-
-    x: Array  # (B, I)
-    h: Array  # (B, H), before the step
-    c: Array  # (B, H), before the step
-    c_next: Array  # (B, H), after the step
-    i: Array  # (B, H), input gate
-    f: Array  # (B, H), forget gate
-    g: Array  # (B, H), candidate
-    o: Array  # (B, H), output gate
-    tanh_c: Array  # (B, H), tanh of the cell after the step
-    params: Params
-
-
-class StepGrads(NamedTuple):
-    """Gradients of one step, each shaped like what it belongs to."""
-
-    dx: Array
-    dh: Array
-    dc: Array
-    dW_ih: Array
-    dW_hh: Array
-    db_ih: Array
-    db_hh: Array
-    dp_i: Array
-    dp_f: Array
-    dp_o: Array
-
-
 def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Array], StepCache]:
     """Advance the state and the cell by one time step.
 
@@ -125,6 +92,39 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
     h_next = o * tanh_c
     # A copy in the cache, so that a caller cannot change it through the cell.
     return (h_next, c_next), StepCache(x, h, c, c_next.copy(), i, f, g, o, tanh_c, params)
+
+
+class StepCache(NamedTuple):
+    """What :func:`step_backward` needs from :func:`step`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
+
+    x: Array  # (B, I)
+    h: Array  # (B, H), before the step
+    c: Array  # (B, H), before the step
+    c_next: Array  # (B, H), after the step
+    i: Array  # (B, H), input gate
+    f: Array  # (B, H), forget gate
+    g: Array  # (B, H), candidate
+    o: Array  # (B, H), output gate
+    tanh_c: Array  # (B, H), tanh of the cell after the step
+    params: Params
+
+
+class StepGrads(NamedTuple):
+    """Gradients of one step, each shaped like what it belongs to."""
+
+    dx: Array
+    dh: Array
+    dc: Array
+    dW_ih: Array
+    dW_hh: Array
+    db_ih: Array
+    db_hh: Array
+    dp_i: Array
+    dp_f: Array
+    dp_o: Array
 
 
 def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads:

@@ -22,30 +22,6 @@ class Params(NamedTuple):
     b_hh: Array  # (2H,), nothing stands between the two biases: they only add
 
 
-class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
-
-    x: Array  # (B, I)
-    h: Array  # (B, H), before the step
-    f: Array  # (B, H), the gate
-    n: Array  # (B, H), candidate
-    params: Params
-
-
-class StepGrads(NamedTuple):
-    """Gradients of one step, each shaped like what it belongs to."""
-
-    dx: Array
-    dh: Array
-    dW_ih: Array
-    dW_hh: Array
-    db_ih: Array
-    db_hh: Array
-
-
 def step(x: Array, h: Array, params: Params) -> tuple[Array, StepCache]:
     """Advance the state by one time step.
 
@@ -106,6 +82,30 @@ def step(x: Array, h: Array, params: Params) -> tuple[Array, StepCache]:
     n = np.tanh(a_n + (f * h) @ W_hn.T)
     h_next = (1 - f) * h + f * n
     return h_next, StepCache(x, h, f, n, params)
+
+
+class StepCache(NamedTuple):
+    """What :func:`step_backward` needs from :func:`step`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
+
+    x: Array  # (B, I)
+    h: Array  # (B, H), before the step
+    f: Array  # (B, H), the gate
+    n: Array  # (B, H), candidate
+    params: Params
+
+
+class StepGrads(NamedTuple):
+    """Gradients of one step, each shaped like what it belongs to."""
+
+    dx: Array
+    dh: Array
+    dW_ih: Array
+    dW_hh: Array
+    db_ih: Array
+    db_hh: Array
 
 
 def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:

@@ -33,65 +33,6 @@ class Params(NamedTuple):
     b_hh: Array  # (H,)
 
 
-class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
-
-    x: Array  # (B, I)
-    h: Array  # (B, H), the state before the step
-    h_next: Array  # (B, H), the state after the step
-    params: Params
-    nonlinearity: Nonlinearity
-
-
-class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
-
-    x: Array  # (T, B, I), padding replaced by 0
-    h: Array  # (T+1, B, H), h[0] is the initial state
-    params: Params
-    nonlinearity: Nonlinearity
-    lengths: IntArray | None  # (B,)
-
-
-class StepGrads(NamedTuple):
-    """Gradients of one step, each shaped like what it belongs to."""
-
-    dx: Array
-    dh: Array
-    dW_ih: Array
-    dW_hh: Array
-    db_ih: Array
-    db_hh: Array
-
-
-class Grads(NamedTuple):
-    """Gradients of a whole sequence, each shaped like what it belongs to."""
-
-    dx: Array
-    dh0: Array
-    dW_ih: Array
-    dW_hh: Array
-    db_ih: Array
-    db_hh: Array
-
-
-def _squash(a: Array, nonlinearity: Nonlinearity, out: Array | None = None) -> Array:
-    return np.tanh(a, out=out) if nonlinearity == "tanh" else np.maximum(a, 0, out=out)
-
-
-def _slope(h: Array, nonlinearity: Nonlinearity, out: Array | None = None) -> Array:
-    """Derivative of the nonlinearity, from its own output: no need to keep ``a``."""
-    if nonlinearity == "relu":
-        return np.sign(h, out=out)  # h is 0 or above
-    return np.subtract(1, np.multiply(h, h, out=out), out=out)
-
-
 def step(
     x: Array, h: Array, params: Params, nonlinearity: Nonlinearity = "tanh"
 ) -> tuple[Array, StepCache]:
@@ -147,6 +88,30 @@ def step(
     return h_next, StepCache(x, h, h_next.copy(), params, nonlinearity)
 
 
+class StepCache(NamedTuple):
+    """What :func:`step_backward` needs from :func:`step`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
+
+    x: Array  # (B, I)
+    h: Array  # (B, H), the state before the step
+    h_next: Array  # (B, H), the state after the step
+    params: Params
+    nonlinearity: Nonlinearity
+
+
+class StepGrads(NamedTuple):
+    """Gradients of one step, each shaped like what it belongs to."""
+
+    dx: Array
+    dh: Array
+    dW_ih: Array
+    dW_hh: Array
+    db_ih: Array
+    db_hh: Array
+
+
 def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
     """Carry a gradient back through one :func:`step`.
 
@@ -194,6 +159,30 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
         db_ih=da.sum(axis=0),  # (H,)
         db_hh=da.sum(axis=0),  # (H,)
     )
+
+
+class Cache(NamedTuple):
+    """What :func:`backward` needs from :func:`forward`.
+
+    Holds the arrays it was given, not copies: change none of them before the backward pass.
+    """
+
+    x: Array  # (T, B, I), padding replaced by 0
+    h: Array  # (T+1, B, H), h[0] is the initial state
+    params: Params
+    nonlinearity: Nonlinearity
+    lengths: IntArray | None  # (B,)
+
+
+class Grads(NamedTuple):
+    """Gradients of a whole sequence, each shaped like what it belongs to."""
+
+    dx: Array
+    dh0: Array
+    dW_ih: Array
+    dW_hh: Array
+    db_ih: Array
+    db_hh: Array
 
 
 def forward(
@@ -391,3 +380,14 @@ def parameter_count(I: int, H: int, L: int = 1, D: int = 1) -> int:
     first = H * I + H * H + 2 * H
     later = H * (D * H) + H * H + 2 * H
     return D * (first + (L - 1) * later)
+
+
+def _squash(a: Array, nonlinearity: Nonlinearity, out: Array | None = None) -> Array:
+    return np.tanh(a, out=out) if nonlinearity == "tanh" else np.maximum(a, 0, out=out)
+
+
+def _slope(h: Array, nonlinearity: Nonlinearity, out: Array | None = None) -> Array:
+    """Derivative of the nonlinearity, from its own output: no need to keep ``a``."""
+    if nonlinearity == "relu":
+        return np.sign(h, out=out)  # h is 0 or above
+    return np.subtract(1, np.multiply(h, h, out=out), out=out)
