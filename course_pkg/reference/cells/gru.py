@@ -19,6 +19,7 @@ from course_pkg.reference.checks import (
     valid_steps,
 )
 from course_pkg.reference.layers.activations import sigmoid
+from course_pkg.reference.layers.row_sums import sum_rows
 
 GATES = 3  # row blocks of the weights: r, z, n
 STATES = ("h",)  # what is carried from step to step
@@ -175,8 +176,8 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
         dh=dh_next * z + da_h @ params.W_hh,  # (B, H)
         dW_ih=da_x.T @ x,  # (3H, I)
         dW_hh=da_h.T @ h,  # (3H, H)
-        db_ih=da_x.sum(axis=0),  # (3H,)
-        db_hh=da_h.sum(axis=0),  # (3H,)
+        db_ih=sum_rows(da_x),  # (3H,)
+        db_hh=sum_rows(da_h),  # (3H,)
     )
 
 
@@ -374,7 +375,7 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
     # Sums over time and batch at once: the same weights were used at every step.
     da = da_h.reshape(T * B, 3 * H)
     dW_hh = da.T @ h[:-1].reshape(T * B, H)
-    db_hh = da.sum(axis=0)
+    db_hh = sum_rows(da)
     # The input's side differs in n alone, where the reset gate stands between the two.
     da[:, 2 * H :] = da_n.reshape(T * B, H)
     return Grads(
@@ -382,7 +383,7 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
         dh0=dh,
         dW_ih=da.T @ x.reshape(T * B, I),
         dW_hh=dW_hh,
-        db_ih=da.sum(axis=0),
+        db_ih=sum_rows(da),
         db_hh=db_hh,
     )
 

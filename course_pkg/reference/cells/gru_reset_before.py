@@ -8,6 +8,7 @@ import numpy as np
 
 from course_pkg.reference.checks import Array, Shapes, check_named_tuple, check_params
 from course_pkg.reference.layers.activations import sigmoid
+from course_pkg.reference.layers.row_sums import sum_rows
 
 
 class Params(NamedTuple):
@@ -159,6 +160,6 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
         dh=dh_next * z + d_rh * r + da_r @ W_hr + da_z @ W_hz,  # (B, H)
         dW_ih=da.T @ x,  # (3H, I)
         dW_hh=np.concatenate([da_r.T @ h, da_z.T @ h, da_n.T @ (r * h)]),  # (3H, H)
-        db_ih=da.sum(axis=0),  # (3H,)
-        db_hh=da.sum(axis=0),  # (3H,)
+        db_ih=sum_rows(da),  # (3H,)
+        db_hh=sum_rows(da),  # (3H,)
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_pkg.reference.checks import Array, Shapes, check_named_tuple
+from course_pkg.reference.layers.row_sums import sum_rows
 
 
 class Params(NamedTuple):
@@ -146,7 +147,7 @@ def backward(dy: Array, cache: Cache) -> Grads:
         dy0=from_next,
         dW_ih=np.einsum("tbh,tbi->hi", da, x),
         dW_yh=np.einsum("tbh,tbo->ho", da, y[:-1]),
-        db_h=da.sum(axis=(0, 1)),
+        db_h=sum_rows(da),
         dW_hy=np.einsum("tbo,tbh->oh", dy_total, h),
-        db_y=dy_total.sum(axis=(0, 1)),
+        db_y=sum_rows(dy_total),
     )

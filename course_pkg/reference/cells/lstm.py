@@ -19,6 +19,7 @@ from course_pkg.reference.checks import (
     valid_steps,
 )
 from course_pkg.reference.layers.activations import sigmoid
+from course_pkg.reference.layers.row_sums import sum_rows
 
 GATES = 4  # row blocks of the weights: i, f, g, o
 STATES = ("h", "c")  # what is carried from step to step
@@ -184,8 +185,8 @@ def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads
         dc=dc_next * f,  # (B, H)
         dW_ih=da.T @ x,  # (4H, I)
         dW_hh=da.T @ h,  # (4H, H)
-        db_ih=da.sum(axis=0),  # (4H,)
-        db_hh=da.sum(axis=0),  # (4H,)
+        db_ih=sum_rows(da),  # (4H,)
+        db_hh=sum_rows(da),  # (4H,)
     )
 
 
@@ -404,7 +405,7 @@ def backward(
             dh = np.dot(da[t], W_hh)
     # Sums over time and batch at once: the same weights were used at every step.
     da_all = da.reshape(T * B, 4 * H)
-    db = da_all.sum(axis=0)
+    db = sum_rows(da_all)
     return Grads(
         dx=(da_all @ W_ih).reshape(T, B, I),
         dh0=dh,

@@ -9,6 +9,7 @@ import numpy as np
 from course_pkg.reference.checks import Array, Shapes, check_named_tuple
 from course_pkg.reference.layers import layer_norm
 from course_pkg.reference.layers.activations import sigmoid
+from course_pkg.reference.layers.row_sums import sum_rows
 
 
 class Params(NamedTuple):
@@ -190,7 +191,7 @@ def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads
         dc=dc_next * f,  # (B, H)
         dW_ih=from_x.dx.T @ x,  # (4H, I)
         dW_hh=from_h.dx.T @ h,  # (4H, H)
-        db=da.sum(axis=0),  # (4H,)
+        db=sum_rows(da),  # (4H,)
         dgain_ih=from_x.dgain,  # (4H,)
         dgain_hh=from_h.dgain,  # (4H,)
         dgain_c=shown.dgain,  # (H,)

@@ -8,6 +8,7 @@ import numpy as np
 
 from course_pkg.reference.checks import Array, Shapes, check_named_tuple, check_params
 from course_pkg.reference.layers.activations import sigmoid
+from course_pkg.reference.layers.row_sums import sum_rows
 
 
 class Params(NamedTuple):
@@ -174,9 +175,9 @@ def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads
         dc=dc_next * f + da_i * p_i + da_f * p_f,  # (B, H)
         dW_ih=da.T @ x,  # (4H, I)
         dW_hh=da.T @ h,  # (4H, H)
-        db_ih=da.sum(axis=0),  # (4H,)
-        db_hh=da.sum(axis=0),  # (4H,)
-        dp_i=(da_i * c).sum(axis=0),  # (H,)
-        dp_f=(da_f * c).sum(axis=0),  # (H,)
-        dp_o=(da_o * c_next).sum(axis=0),  # (H,)
+        db_ih=sum_rows(da),  # (4H,)
+        db_hh=sum_rows(da),  # (4H,)
+        dp_i=sum_rows(da_i * c),  # (H,)
+        dp_f=sum_rows(da_f * c),  # (H,)
+        dp_o=sum_rows(da_o * c_next),  # (H,)
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from course_pkg.reference.checks import Array, Shapes, check_named_tuple, check_params
 from course_pkg.reference.layers.activations import sigmoid
+from course_pkg.reference.layers.row_sums import sum_rows
 
 GATES = 2  # row blocks of the weights: f, n
 STATES = ("h",)  # what is carried from step to step
@@ -156,6 +157,6 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
         dh=dh_next * (1 - f) + d_fh * f + da_f @ W_hf,  # (B, H)
         dW_ih=da.T @ x,  # (2H, I)
         dW_hh=np.concatenate([da_f.T @ h, da_n.T @ (f * h)]),  # (2H, H)
-        db_ih=da.sum(axis=0),  # (2H,)
-        db_hh=da.sum(axis=0),  # (2H,)
+        db_ih=sum_rows(da),  # (2H,)
+        db_hh=sum_rows(da),  # (2H,)
     )

@@ -18,6 +18,7 @@ from course_pkg.reference.checks import (
     check_params,
     valid_steps,
 )
+from course_pkg.reference.layers.row_sums import sum_rows
 
 Nonlinearity = Literal["tanh", "relu"]
 GATES = 1  # row blocks of the weights
@@ -156,8 +157,8 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
         dh=da @ params.W_hh,  # (B, H)
         dW_ih=da.T @ x,  # (H, I)
         dW_hh=da.T @ h,  # (H, H)
-        db_ih=da.sum(axis=0),  # (H,)
-        db_hh=da.sum(axis=0),  # (H,)
+        db_ih=sum_rows(da),  # (H,)
+        db_hh=sum_rows(da),  # (H,)
     )
 
 
@@ -333,7 +334,7 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
             dh = np.dot(da[t], W_hh)
     # Sums over time and batch at once: the same weights were used at every step.
     da_all = da.reshape(T * B, H)
-    db = da_all.sum(axis=0)
+    db = sum_rows(da_all)
     return Grads(
         dx=(da_all @ W_ih).reshape(T, B, I),
         dh0=dh,

@@ -7,6 +7,7 @@ import numpy as np
 from course_pkg.checks import check_generator, check_number, check_size
 from course_pkg.reference.cells import rnn
 from course_pkg.reference.checks import Array, Shapes, check_named_tuple, valid_steps
+from course_pkg.reference.layers.row_sums import sum_rows
 
 
 def chunks(T: int, k: int) -> Array:
@@ -133,7 +134,7 @@ def backward(dy: Array, cache: rnn.Cache, carry: Array) -> rnn.Grads:
         da[t] *= dh + dy[t]
         dh = factors[t] * (da[t] @ params.W_hh)  # (B, H)
     da_all = da.reshape(T * B, H)
-    db = da_all.sum(axis=0)
+    db = sum_rows(da_all)
     return rnn.Grads(
         dx=(da_all @ params.W_ih).reshape(T, B, I),
         dh0=dh,
@@ -206,7 +207,7 @@ def backward_windows(dy: Array, cache: rnn.Cache, k1: int, k2: int) -> rnn.Grads
         dh0 += back[0]
         delta = back[1:]
     da_all = da.reshape(T * B, H)
-    db = da_all.sum(axis=0)
+    db = sum_rows(da_all)
     return rnn.Grads(
         dx=(da_all @ params.W_ih).reshape(T, B, I),
         dh0=dh0,

@@ -8,6 +8,7 @@ import numpy as np
 
 from course_pkg.checks import check_flag, check_number
 from course_pkg.reference.checks import Array, Shapes, all_axes, check_named_tuple, leading_axes
+from course_pkg.reference.layers.row_sums import sum_rows
 
 
 class Params(NamedTuple):
@@ -113,13 +114,13 @@ def forward(
     if (running.var < 0).any():
         raise ValueError(f"running.var: expected no negative value, got {running.var.min()}")
     if training:
-        batch = tuple(range(x.ndim - 1))
         N = x.size // x.shape[-1]
         if N == 1:
             raise ValueError(
                 "x: expected at least two vectors in training, got one: its variance is 0"
             )
-        mean, var = x.mean(axis=batch), x.var(axis=batch)  # (H,)
+        mean = sum_rows(x) / N  # (H,)
+        var = sum_rows(np.square(x - mean)) / N  # (H,)
         running = Running(
             mean=(1 - momentum) * running.mean + momentum * mean,
             var=(1 - momentum) * running.var + momentum * var * (N / (N - 1)),
@@ -171,12 +172,12 @@ def backward(dy: Array, cache: Cache) -> Grads:
     shapes = Shapes()
     shapes.array("x_hat (in the cache)", x_hat, all_axes(x_hat))
     shapes.array("dy", dy, all_axes(x_hat))
-    batch = tuple(range(dy.ndim - 1))
     d = dy * params.gain  # (..., H)
     if training:
-        d = d - d.mean(axis=batch) - x_hat * (d * x_hat).mean(axis=batch)
+        N = d.size // d.shape[-1]
+        d = d - sum_rows(d) / N - x_hat * (sum_rows(d * x_hat) / N)
     return Grads(
         dx=inv_std * d,
-        dgain=(dy * x_hat).sum(axis=batch),
-        dbias=dy.sum(axis=batch),
+        dgain=sum_rows(dy * x_hat),
+        dbias=sum_rows(dy),
     )

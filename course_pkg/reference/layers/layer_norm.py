@@ -8,6 +8,7 @@ import numpy as np
 
 from course_pkg.checks import check_number
 from course_pkg.reference.checks import Array, Shapes, all_axes, check_named_tuple, leading_axes
+from course_pkg.reference.layers.row_sums import sum_rows
 
 
 class Params(NamedTuple):
@@ -133,9 +134,8 @@ def backward(dy: Array, cache: Cache) -> Grads:
     d = dy * params.gain  # (..., H)
     d_mean = d.mean(axis=-1, keepdims=True)  # (..., 1)
     d_along = (d * x_hat).mean(axis=-1, keepdims=True)  # (..., 1)
-    rows = tuple(range(dy.ndim - 1))  # the parameters are shared by all vectors
     return Grads(
         dx=inv_std * (d - d_mean - x_hat * d_along),
-        dgain=(dy * x_hat).sum(axis=rows),
-        dbias=dy.sum(axis=rows),
+        dgain=sum_rows(dy * x_hat),  # the parameters are shared by all vectors
+        dbias=sum_rows(dy),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from course_pkg.reference.checks import Array, Shapes, check_named_tuple, leading_axes
+from course_pkg.reference.layers.row_sums import sum_rows
 
 
 class Params(NamedTuple):
@@ -115,4 +116,4 @@ def backward(dy: Array, cache: Cache) -> Grads:
     shapes.array("dy", dy, [*leading_axes(h), "O"])
     dy_rows = dy.reshape(-1, dy.shape[-1])  # (N, O)
     h_rows = h.reshape(-1, h.shape[-1])  # (N, H)
-    return Grads(dh=dy @ W, dW=dy_rows.T @ h_rows, db=dy_rows.sum(axis=0))
+    return Grads(dh=dy @ W, dW=dy_rows.T @ h_rows, db=sum_rows(dy_rows))

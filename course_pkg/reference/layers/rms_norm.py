@@ -8,6 +8,7 @@ import numpy as np
 
 from course_pkg.checks import check_number
 from course_pkg.reference.checks import Array, Shapes, all_axes, check_named_tuple, leading_axes
+from course_pkg.reference.layers.row_sums import sum_rows
 
 
 class Cache(NamedTuple):
@@ -111,5 +112,5 @@ def backward(dy: Array, cache: Cache) -> Grads:
     d_along = (d * x_hat).mean(axis=-1, keepdims=True)  # (..., 1)
     return Grads(
         dx=inv_rms * (d - x_hat * d_along),
-        dgain=(dy * x_hat).sum(axis=tuple(range(dy.ndim - 1))),
+        dgain=sum_rows(dy * x_hat),
     )
