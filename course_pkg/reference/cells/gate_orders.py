@@ -64,7 +64,7 @@ def reorder(array: Array, order: str, new_order: str) -> Array:
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError
         If the orders do not hold the same letters, each once, or the rows do not divide.
 
     Examples
@@ -113,11 +113,6 @@ def to_keras(params: Params, cell: CellName) -> KerasWeights:
         Copies. The LSTM of Keras has one bias, the sum of the two; its GRU has two, as rows,
         because the reset gate stands between them.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or is not finite.
-
     Examples
     --------
     >>> b = np.array([1.0, 2.0, 3.0])
@@ -145,11 +140,6 @@ def from_keras(weights: KerasWeights, cell: CellName) -> Params:
     -------
     lstm.Params or gru.Params
         Copies; for the LSTM ``b_ih`` holds the only bias and ``b_hh`` is 0.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or is not finite.
 
     Examples
     --------
@@ -187,11 +177,6 @@ def to_onnx(params: Params, cell: CellName) -> OnnxWeights:
         Copies, with the leading axis for the direction. The GRU operator needs the attribute
         ``linear_before_reset=1``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or is not finite.
-
     Examples
     --------
     >>> W, b = np.ones((4, 1)), np.array([1.0, 2.0, 3.0, 4.0])
@@ -216,11 +201,6 @@ def from_onnx(weights: OnnxWeights, cell: CellName) -> Params:
     -------
     lstm.Params or gru.Params
         Copies.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or is not finite.
 
     Examples
     --------

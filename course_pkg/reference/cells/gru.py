@@ -52,11 +52,6 @@ def step(x: Array, h: Array, params: Params) -> tuple[Array, StepCache]:
         The state after the step.
     cache : StepCache
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a parameter is not finite.
-
     Notes
     -----
     ::
@@ -98,10 +93,7 @@ def step(x: Array, h: Array, params: Params) -> tuple[Array, StepCache]:
 
 
 class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`step_backward` needs from :func:`step`."""
 
     x: Array  # (B, I)
     h: Array  # (B, H), before the step
@@ -137,11 +129,6 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
     -------
     StepGrads
         Gradients with respect to ``x``, ``h`` and the four parameters.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``dh_next`` has the wrong type, rank or size.
 
     Notes
     -----
@@ -182,10 +169,7 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`: 5 arrays of T*B*H numbers, and x.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`backward` needs from :func:`forward`: 5 arrays of T*B*H numbers, and x."""
 
     x: Array  # (T, B, I), padding replaced by 0
     h: Array  # (T+1, B, H), h[0] is the initial state
@@ -231,11 +215,6 @@ def forward(
     (y, h_n) : ndarrays, (T, B, H) and (B, H)
         The state after each step (0 behind the end of a sequence), and after the last valid one.
     cache : Cache
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a parameter is not finite.
 
     Notes
     -----
@@ -311,11 +290,6 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
     -------
     Grads
         Gradients with respect to ``x``, ``h0`` and the four parameters.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a gradient has the wrong type, rank or size.
 
     Notes
     -----

@@ -28,11 +28,6 @@ def negate_update_gate(params: Params) -> Params:
     Params
         In the other, copied; of the same type. Twice is the identity, to the last bit.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or is not finite.
-
     Notes
     -----
     Equation: eq-gru-other-update

@@ -21,10 +21,7 @@ class Params(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`backward` needs from :func:`forward`."""
 
     x: Array  # (T, B, I)
     h: Array  # (T, B, H)
@@ -61,11 +58,6 @@ def forward(x: Array, params: Params, y0: Array | None = None) -> tuple[Array, C
     y : ndarray, (T, B, O)
         The output of every step.
     cache : Cache
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a parameter is not finite.
 
     Notes
     -----
@@ -116,11 +108,6 @@ def backward(dy: Array, cache: Cache) -> Grads:
     Returns
     -------
     Grads
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``dy`` has the wrong type, rank or size.
 
     Examples
     --------

@@ -27,11 +27,6 @@ def smooth(x: Array, z: float, h0: Array) -> Array:
     ndarray, (T, B, H)
         The state after each step.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or ``z`` is no number between 0 and 1.
-
     Notes
     -----
     Equation: eq-leaky
@@ -64,11 +59,6 @@ def time_constant(z: float) -> float:
     Returns
     -------
     float
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``z`` is no number between 0 and 1.
 
     Notes
     -----

@@ -52,11 +52,6 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
         The state and the cell after the step.
     cache : StepCache
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a parameter is not finite.
-
     Notes
     -----
     With a_i, a_f, a_g, a_o the four row blocks of ``W_ih x + b_ih + W_hh h + b_hh``::
@@ -98,10 +93,7 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
 
 
 class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`step_backward` needs from :func:`step`."""
 
     x: Array  # (B, I)
     h: Array  # (B, H), before the step
@@ -141,11 +133,6 @@ def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads
     -------
     StepGrads
         Gradients with respect to ``x``, ``h``, ``c`` and the four parameters.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a gradient has the wrong type, rank or size.
 
     Notes
     -----
@@ -191,10 +178,7 @@ def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`: 7 arrays of T*B*H numbers, and x.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`backward` needs from :func:`forward`: 7 arrays of T*B*H numbers, and x."""
 
     x: Array  # (T, B, I), padding replaced by 0
     h: Array  # (T+1, B, H), h[0] is the initial state
@@ -244,11 +228,6 @@ def forward(
         The state after each step (0 behind the end of a sequence), and the state and the cell
         after the last valid one.
     cache : Cache
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a parameter is not finite.
 
     Notes
     -----
@@ -337,11 +316,6 @@ def backward(
     -------
     Grads
         Gradients with respect to ``x``, ``h0``, ``c0`` and the four parameters.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a gradient has the wrong type, rank or size.
 
     Notes
     -----

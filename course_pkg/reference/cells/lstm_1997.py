@@ -39,11 +39,6 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
     (h_next, c_next) : ndarrays, (B, H)
     cache : StepCache
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a parameter is not finite.
-
     Notes
     -----
     With a_i, a_g, a_o the three row blocks of ``W_ih x + b_ih + W_hh h + b_hh``::
@@ -89,10 +84,7 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
 
 
 class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`step_backward` needs from :func:`step`."""
 
     x: Array  # (B, I)
     h: Array  # (B, H), before the step
@@ -128,11 +120,6 @@ def step_backward(dh_next: Array, dc_next: Array, cache: StepCache) -> StepGrads
     Returns
     -------
     StepGrads
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a gradient has the wrong type, rank or size.
 
     Examples
     --------

@@ -43,11 +43,6 @@ def step(x: Array, h: Array, params: Params) -> tuple[Array, StepCache]:
         The state after the step.
     cache : StepCache
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a parameter is not finite.
-
     Notes
     -----
     ::
@@ -86,10 +81,7 @@ def step(x: Array, h: Array, params: Params) -> tuple[Array, StepCache]:
 
 
 class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`step_backward` needs from :func:`step`."""
 
     x: Array  # (B, I)
     h: Array  # (B, H), before the step
@@ -123,11 +115,6 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
     -------
     StepGrads
         Gradients with respect to ``x``, ``h`` and the four parameters.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``dh_next`` has the wrong type, rank or size.
 
     Notes
     -----

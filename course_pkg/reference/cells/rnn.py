@@ -55,11 +55,6 @@ def step(
         The state after the step.
     cache : StepCache
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a parameter is not finite.
-
     Notes
     -----
     Equation: eq-rnn-step
@@ -90,10 +85,7 @@ def step(
 
 
 class StepCache(NamedTuple):
-    """What :func:`step_backward` needs from :func:`step`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`step_backward` needs from :func:`step`."""
 
     x: Array  # (B, I)
     h: Array  # (B, H), the state before the step
@@ -128,11 +120,6 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
     StepGrads
         Gradients with respect to ``x``, ``h`` and the four parameters.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If ``dh_next`` has the wrong type, rank or size.
-
     Notes
     -----
     Equation: eq-bptt-preactivation, eq-bptt-inputs
@@ -163,10 +150,7 @@ def step_backward(dh_next: Array, cache: StepCache) -> StepGrads:
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`backward` needs from :func:`forward`."""
 
     x: Array  # (T, B, I), padding replaced by 0
     h: Array  # (T+1, B, H), h[0] is the initial state
@@ -213,11 +197,6 @@ def forward(
     (y, h_n) : ndarrays, (T, B, H) and (B, H)
         The state after each step (0 behind the end of a sequence), and after the last valid one.
     cache : Cache
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a parameter is not finite.
 
     Notes
     -----
@@ -286,11 +265,6 @@ def backward(dy: Array | None, cache: Cache, dh_n: Array | None = None) -> Grads
     Grads
         Gradients with respect to ``x``, ``h0`` and the four parameters.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a gradient has the wrong type, rank or size.
-
     Notes
     -----
     Equation: eq-bptt-state, eq-bptt-preactivation, eq-bptt-weights, eq-bptt-inputs
@@ -358,11 +332,6 @@ def parameter_count(I: int, H: int, L: int = 1, D: int = 1) -> int:
     Returns
     -------
     int
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is not an integer of at least 1, or D is neither 1 nor 2.
 
     Notes
     -----

@@ -21,10 +21,7 @@ LossGradient = Callable[[slice, Array], Array]
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`backward` needs from :func:`forward`."""
 
     x: Array  # (T, B, I)
     starts: Array  # (S, B, H), the state before each of the S segments
@@ -46,11 +43,6 @@ def states_kept(T: int, segment: int) -> int:
     Returns
     -------
     int
-
-    Raises
-    ------
-    TypeError, ValueError
-        If one is no integer of at least 1.
 
     Notes
     -----
@@ -78,11 +70,6 @@ def best_segment(T: int) -> int:
     Returns
     -------
     int
-
-    Raises
-    ------
-    TypeError, ValueError
-        If T is no integer of at least 1.
 
     Examples
     --------
@@ -120,11 +107,6 @@ def forward(
     h_n : ndarray, (B, H)
         The last state. The others are not returned: to hold them is what is to be avoided.
     cache : Cache
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or ``segment`` is no integer of at least 1.
 
     Notes
     -----
@@ -169,11 +151,6 @@ def backward(dy_of: LossGradient | None, cache: Cache, dh_n: Array | None = None
     -------
     course_pkg.reference.cells.rnn.Grads
         Those of :func:`course_pkg.reference.cells.rnn.backward`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a gradient has the wrong type, rank or size.
 
     Notes
     -----

@@ -22,11 +22,6 @@ def step_flops(I: int, H: int, gates: int) -> int:
         For one sequence; a product of two numbers and its addition to a sum count as 2. Biases,
         gates and nonlinearities are left out: they grow with H, not with its square.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is not an integer of at least 1.
-
     Notes
     -----
     Equation: eq-step-flops

@@ -24,11 +24,6 @@ def direct_path(f: Array) -> Array:
     path : ndarray, (T+1, B, H)
         ``path[k]`` is the product of ``f[k:]``; ``path[T]`` is 1.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If ``f`` has the wrong type or rank, or is empty.
-
     Notes
     -----
     Equation: eq-lstm-direct-path

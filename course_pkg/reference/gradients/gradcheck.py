@@ -84,13 +84,6 @@ def relative_error(a: Array, b: Array) -> float:
     float
         0 for equal arrays; NaN if either holds a NaN or an infinity.
 
-    Raises
-    ------
-    TypeError
-        If one is no NumPy array of floats.
-    ValueError
-        If the shapes differ.
-
     Examples
     --------
     >>> relative_error(np.array([1.0, 2.0]), np.array([1.0, 2.5]))

@@ -21,11 +21,6 @@ def linear_rate(W_hh: Array) -> float:
     float
         The natural logarithm of the spectral radius; minus infinity if that is 0.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If ``W_hh`` has the wrong type, rank or size, or is not finite.
-
     Notes
     -----
     Equation: eq-linear-rate
@@ -58,11 +53,6 @@ def predicted_rate(slope: Array, W_hh: Array) -> float:
     -------
     float
         A natural logarithm; minus infinity if all Jacobians are 0.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or is not finite.
 
     Notes
     -----

@@ -26,8 +26,8 @@ def slopes(cache: rnn.Cache) -> Array:
 
     Raises
     ------
-    TypeError, ValueError
-        If ``cache`` is no such cache, or its sequences differ in length.
+    ValueError
+        If the sequences of the run differ in length.
 
     Examples
     --------
@@ -55,11 +55,6 @@ def step_jacobian(slope: Array, W_hh: Array) -> Array:
     -------
     ndarray, (B, H, H)
         ``[b, i, j]`` is the derivative of unit i after the step with respect to unit j before.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size.
 
     Notes
     -----
@@ -92,11 +87,6 @@ def product(slope: Array, W_hh: Array) -> Array:
     -------
     ndarray, (B, H, H)
         ``J_T ... J_2 J_1``: the newest factor stands on the left.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size.
 
     Notes
     -----
@@ -141,11 +131,6 @@ def carry_back(dh_n: Array, slope: Array, W_hh: Array) -> Array:
     ndarray, (T+1, B, H)
         Entry k is the gradient with respect to ``h_k``; the last one is ``dh_n``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size.
-
     Notes
     -----
     Equation: eq-state-gradient
@@ -189,11 +174,6 @@ def bound(W_hh: Array, steps: int, largest_slope: float = 1.0) -> float:
     float
         ``(largest_slope * sigma_max(W_hh)) ** steps``, or infinity where no float is as large.
         The true factor may be far smaller.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has the wrong type, size or range.
 
     Notes
     -----

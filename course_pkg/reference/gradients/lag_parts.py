@@ -34,8 +34,8 @@ def weight_gradient_by_lag(dh_n: Array, cache: rnn.Cache) -> LagParts:
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument has the wrong type, rank or size, or the sequences differ in length.
+    ValueError
+        If the sequences of the run differ in length.
 
     Notes
     -----

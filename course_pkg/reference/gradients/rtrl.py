@@ -74,11 +74,6 @@ def step(
     sensitivity : Sensitivity
         That of ``h_next``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a parameter is not finite.
-
     Notes
     -----
     With ``a = W_ih x + W_hh h + b``, ``z = (x, h, 1)`` and the slope ``f'(a)``:
@@ -154,11 +149,6 @@ def gradients(
     Grads
         Gradients with respect to ``h0`` and the four parameters. There is none for ``x``: its
         sensitivities would grow with time.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a parameter is not finite.
 
     Notes
     -----

@@ -26,11 +26,6 @@ def chunks(T: int, k: int) -> Array:
         ``carry[t]`` is the factor on the way from step t+1 back to the state h_t: 0 where t is a
         multiple of k, 1 elsewhere. The way to h_0 is never cut: there the sequence begins.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is no integer of at least 1.
-
     Examples
     --------
     >>> chunks(7, 3)
@@ -58,11 +53,6 @@ def random_cuts(T: int, p: float, rng: np.random.Generator) -> Array:
     -------
     carry : ndarray, (T,)
         As in :func:`chunks`; 0 with probability p, else 1/(1-p), so 1 in the mean.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If T is no integer of at least 1, p no number in [0, 1), or ``rng`` no generator.
 
     Notes
     -----
@@ -98,11 +88,6 @@ def backward(dy: Array, cache: rnn.Cache, carry: Array) -> rnn.Grads:
     Returns
     -------
     course_pkg.reference.cells.rnn.Grads
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a factor is not finite.
 
     Notes
     -----
@@ -163,11 +148,6 @@ def backward_windows(dy: Array, cache: rnn.Cache, k1: int, k2: int) -> rnn.Grads
     -------
     course_pkg.reference.cells.rnn.Grads
         Each loss term counts once. With ``k2 >= T`` the whole gradient.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or ``k1`` or ``k2`` does not fit.
 
     Notes
     -----

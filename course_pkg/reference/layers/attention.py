@@ -21,10 +21,7 @@ class Memory(NamedTuple):
 
 
 class DotCache(NamedTuple):
-    """What :func:`dot_product_backward` needs from :func:`dot_product`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`dot_product_backward` needs from :func:`dot_product`."""
 
     query: Array  # (B, T, K)
     memory: Memory
@@ -40,10 +37,7 @@ class AdditiveParams(NamedTuple):
 
 
 class AdditiveCache(NamedTuple):
-    """What :func:`additive_backward` needs from :func:`additive`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`additive_backward` needs from :func:`additive`."""
 
     query: Array  # (B, T, E)
     memory: Memory
@@ -85,11 +79,6 @@ def key_mask(lengths: Sequence[int] | IntArray, T: int, S: int) -> Mask:
     -------
     mask : ndarray of bool, (T, B, S)
         Read-only, because the T queries share one memory.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a size or a length is no integer in its range.
 
     Examples
     --------
@@ -147,8 +136,8 @@ def dot_product(
 
     Raises
     ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a mask leaves a query nothing to see.
+    ValueError
+        If a mask leaves a query nothing to see.
 
     Notes
     -----
@@ -194,11 +183,6 @@ def dot_product_backward(
     Returns
     -------
     DotGrads
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a gradient has the wrong type, rank or size.
 
     Examples
     --------
@@ -262,9 +246,8 @@ def additive(
 
     Raises
     ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, a parameter is not finite, or a mask leaves
-        a query nothing to see.
+    ValueError
+        If a mask leaves a query nothing to see.
 
     Notes
     -----
@@ -316,11 +299,6 @@ def additive_backward(
     Returns
     -------
     AdditiveGrads
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a gradient has the wrong type, rank or size.
 
     Examples
     --------

@@ -26,10 +26,7 @@ class Running(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`backward` needs from :func:`forward`."""
 
     x_hat: Array  # (..., H)
     inv_std: Array  # (H,)
@@ -79,9 +76,8 @@ def forward(
 
     Raises
     ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, a parameter is not finite, a running
-        variance is negative, a number is out of range, or training sees a single vector.
+    ValueError
+        If a running variance is negative, or training sees a single vector.
 
     Notes
     -----
@@ -147,11 +143,6 @@ def backward(dy: Array, cache: Cache) -> Grads:
     Returns
     -------
     Grads
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``dy`` has the wrong type, rank or size.
 
     Notes
     -----

@@ -18,10 +18,7 @@ from course_pkg.reference.checks import (
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`.
-
-    Holds the table it was given, not a copy: do not change it before the backward pass.
-    """
+    """What :func:`backward` needs from :func:`forward`."""
 
     ids: IntArray  # (...)
     W: Array  # (V, I)
@@ -46,13 +43,6 @@ def forward(ids: IntArray, W: Array, *, padding_idx: int | None = None) -> tuple
     -------
     x : ndarray, (..., I)
     cache : Cache
-
-    Raises
-    ------
-    TypeError
-        If ``ids`` or ``padding_idx`` are not integers, or ``W`` is not float32 or float64.
-    ValueError
-        If an id lies outside the table, or ``W`` has a wrong rank or is not finite.
 
     Notes
     -----
@@ -90,11 +80,6 @@ def backward(dx: Array, cache: Cache) -> Array:
     Returns
     -------
     dW : ndarray, (V, I)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``dx`` has the wrong type, rank or size.
 
     Examples
     --------

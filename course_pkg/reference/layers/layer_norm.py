@@ -19,10 +19,7 @@ class Params(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`backward` needs from :func:`forward`."""
 
     x_hat: Array  # (..., H), mean 0 and variance 1
     inv_std: Array  # (..., 1)
@@ -53,12 +50,6 @@ def forward(x: Array, params: Params, *, eps: float = 1e-5) -> tuple[Array, Cach
     -------
     y : ndarray, (..., H)
     cache : Cache
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, a parameter is not finite, or ``eps`` is no
-        positive number.
 
     Notes
     -----
@@ -103,11 +94,6 @@ def backward(dy: Array, cache: Cache) -> Grads:
     Returns
     -------
     Grads
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``dy`` has the wrong type, rank or size.
 
     Notes
     -----

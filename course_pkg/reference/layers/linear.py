@@ -16,10 +16,7 @@ class Params(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`backward` needs from :func:`forward`."""
 
     h: Array  # (..., H)
     params: Params
@@ -47,11 +44,6 @@ def forward(h: Array, params: Params) -> tuple[Array, Cache]:
     -------
     y : ndarray, (..., O)
     cache : Cache
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a parameter is not finite.
 
     Notes
     -----
@@ -88,11 +80,6 @@ def backward(dy: Array, cache: Cache) -> Grads:
     Returns
     -------
     Grads
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``dy`` has the wrong type, rank or size.
 
     Notes
     -----

@@ -12,10 +12,7 @@ from course_pkg.reference.layers.row_sums import sum_rows
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`backward` needs from :func:`forward`."""
 
     x_hat: Array  # (..., H), mean square 1
     inv_rms: Array  # (..., 1)
@@ -44,12 +41,6 @@ def forward(x: Array, gain: Array, *, eps: float = 1e-5) -> tuple[Array, Cache]:
     -------
     y : ndarray, (..., H)
     cache : Cache
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, ``gain`` is not finite, or ``eps`` is no
-        positive number.
 
     Notes
     -----
@@ -86,11 +77,6 @@ def backward(dy: Array, cache: Cache) -> Grads:
     Returns
     -------
     Grads
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``dy`` has the wrong type, rank or size.
 
     Notes
     -----

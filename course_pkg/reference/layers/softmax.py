@@ -39,10 +39,8 @@ def softmax(logits: Array, mask: Mask | None = None) -> Array:
 
     Raises
     ------
-    TypeError
-        If ``logits`` is not float32 or float64, or ``mask`` not boolean.
     ValueError
-        If a shape does not fit, a row has no finite score, or a mask leaves a row empty.
+        If a row has no finite score, or a mask leaves a row empty.
 
     Notes
     -----
@@ -106,11 +104,6 @@ def softmax_backward(dp: Array, p: Array) -> Array:
     -------
     dlogits : ndarray, (..., V)
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size.
-
     Notes
     -----
     ``dp_k/dz_j = p_k (1[k = j] - p_j)``, so ``dL/dz_j = p_j (dL/dp_j - sum_k p_k dL/dp_k)``.
@@ -138,8 +131,8 @@ def log_softmax(logits: Array) -> Array:
 
     Raises
     ------
-    TypeError, ValueError
-        As :func:`softmax`.
+    ValueError
+        If a row has no finite score.
 
     Notes
     -----
@@ -174,11 +167,6 @@ def log_softmax_backward(dlog_p: Array, log_p: Array) -> Array:
     Returns
     -------
     dlogits : ndarray, (..., V)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size.
 
     Notes
     -----

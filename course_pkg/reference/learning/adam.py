@@ -33,11 +33,6 @@ def init(params: object) -> State:
     -------
     State
 
-    Raises
-    ------
-    TypeError, ValueError
-        If something in ``params`` is no float array, or not finite.
-
     Examples
     --------
     >>> init({"w": np.array([1.0, 2.0])})
@@ -89,11 +84,6 @@ def update(
     -------
     params : of the type of ``params``
     state : State
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the trees do not match, an array is not finite, or a number is out of range.
 
     Notes
     -----

@@ -26,11 +26,6 @@ def norm(grads: object) -> float:
     -------
     float
 
-    Raises
-    ------
-    TypeError, ValueError
-        If something in ``grads`` is no float array, or not finite.
-
     Examples
     --------
     >>> norm({"W": np.array([[3.0]]), "b": np.array([4.0])})
@@ -60,12 +55,6 @@ def clip_norm(grads: P, max_norm: float) -> tuple[P, float]:
     clipped : of the type of ``grads``
     total_norm : float
         The norm before clipping.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If something in ``grads`` is no float array or not finite, or ``max_norm`` is no positive
-        number.
 
     Notes
     -----
@@ -98,12 +87,6 @@ def clip_value(grads: P, limit: float) -> P:
     Returns
     -------
     Of the type of ``grads``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If something in ``grads`` is no float array or not finite, or ``limit`` is no positive
-        number.
 
     Notes
     -----

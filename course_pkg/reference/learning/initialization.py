@@ -56,11 +56,6 @@ def xavier_uniform(
     -------
     W : ndarray, (n_out, n_in)
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is no integer of at least 1, or another argument has a wrong type or range.
-
     Notes
     -----
     Uniform in [-a, a] with ``a = gain sqrt(6 / (n_in + n_out))``, so that the variance is
@@ -97,11 +92,6 @@ def xavier_normal(
     Returns
     -------
     W : ndarray, (n_out, n_in)
-
-    Raises
-    ------
-    TypeError, ValueError
-        As :func:`xavier_uniform`.
 
     Notes
     -----
@@ -141,11 +131,6 @@ def orthogonal(
     W : ndarray, (n_out, n_in)
         ``W^T W = gain^2`` times the identity, or ``W W^T`` if there are more columns than rows.
 
-    Raises
-    ------
-    TypeError, ValueError
-        As :func:`xavier_uniform`.
-
     Notes
     -----
     Equation: eq-orthogonal-init
@@ -184,11 +169,6 @@ def identity(H: int, *, scale: float = 1.0, dtype: DType = np.float64) -> Array:
     -------
     W_hh : ndarray, (H, H)
 
-    Raises
-    ------
-    TypeError, ValueError
-        If the size is no integer of at least 1, or another argument has a wrong type or range.
-
     Notes
     -----
     Equation: eq-irnn-init
@@ -221,11 +201,6 @@ def forget_bias(H: int, value: float = 1.0, *, dtype: DType = np.float64) -> Arr
     b : ndarray, (4H,)
         In the order i, f, g, o, for one of the two biases; the other one should be 0, because
         the two are added.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the size is no integer of at least 1, or another argument has a wrong type or range.
 
     Notes
     -----
@@ -262,11 +237,6 @@ def chrono_bias(
     -------
     b : ndarray, (4H,)
         In the order i, f, g, o, for one of the two biases; the other one should be 0.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the size is no integer of at least 1, or another argument has a wrong type or range.
 
     Notes
     -----

@@ -30,11 +30,6 @@ def init(params: object) -> State:
     -------
     State
 
-    Raises
-    ------
-    TypeError, ValueError
-        If something in ``params`` is no float array, or not finite.
-
     Examples
     --------
     >>> init({"w": np.array([1.0, 2.0])}).velocity
@@ -79,9 +74,8 @@ def update(
 
     Raises
     ------
-    TypeError, ValueError
-        If the trees do not match, an array is not finite, a number is out of range, or
-        ``nesterov`` comes without momentum.
+    ValueError
+        If ``nesterov`` comes without momentum.
 
     Notes
     -----

@@ -144,7 +144,7 @@ def pick_gradients(params: P, grads: object) -> P:
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError
         If a gradient is missing or does not fit its parameter.
 
     Examples

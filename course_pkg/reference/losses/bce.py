@@ -13,10 +13,7 @@ from course_pkg.reference.losses.reduction import Reduction, check_reduction, re
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`backward` needs from :func:`forward`."""
 
     logits: Array  # (...)
     targets: Array  # (...)
@@ -51,9 +48,8 @@ def forward(
 
     Raises
     ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, a logit is not finite, a target lies
-        outside [0, 1], or an option is wrong.
+    ValueError
+        If a logit is not finite.
 
     Notes
     -----
@@ -94,11 +90,6 @@ def backward(dloss: float | Array, cache: Cache) -> Array:
     Returns
     -------
     dlogits : ndarray, (...)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``dloss`` has the wrong type or shape.
 
     Notes
     -----

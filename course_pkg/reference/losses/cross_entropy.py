@@ -65,9 +65,8 @@ def forward(
 
     Raises
     ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, a used logit is not finite, a target is no
-        class, an option is unknown, or a mean is asked for where the used targets weigh 0.
+    ValueError
+        If a used logit is not finite, or a mean is asked for where the used targets weigh 0.
 
     Notes
     -----
@@ -136,11 +135,6 @@ def backward(dloss: float | Array, cache: Cache) -> Array:
     -------
     dlogits : ndarray, (..., V)
         Exactly 0 where a target is ignored.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``dloss`` has the wrong type or shape.
 
     Notes
     -----

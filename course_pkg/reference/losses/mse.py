@@ -40,11 +40,6 @@ def forward(y: Array, target: Array, *, reduction: Reduction = "mean") -> tuple[
     loss : float, or for 'none' an ndarray (...)
     cache : Cache
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or the reduction is unknown.
-
     Notes
     -----
     ``loss = mean((y - target)^2)``, the mean over all entries.
@@ -78,11 +73,6 @@ def backward(dloss: float | Array, cache: Cache) -> Grads:
     -------
     Grads
         Gradients with respect to ``y`` and ``target``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``dloss`` has the wrong type or shape.
 
     Notes
     -----

@@ -22,10 +22,7 @@ class Params(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`backward` needs from :func:`forward`."""
 
     cell: Cell
     run: Any  # the cell's cache
@@ -60,11 +57,6 @@ def start(
     Returns
     -------
     Params
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is no integer of at least 1, or ``rng`` is no generator.
 
     Notes
     -----
@@ -117,11 +109,6 @@ def forward(
         For :func:`course_pkg.reference.losses.cross_entropy.forward`.
     cache : Cache
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a parameter is not finite.
-
     Notes
     -----
     ``logits = W h_T + b``, with h_T the state after the last valid step.
@@ -156,11 +143,6 @@ def backward(dlogits: Array, cache: Cache) -> Grads:
     -------
     Grads
         For :func:`course_pkg.reference.learning.tree.pick_gradients`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the gradient has the wrong type, rank or size.
 
     Examples
     --------

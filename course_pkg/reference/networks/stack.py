@@ -31,10 +31,7 @@ class Cell(Protocol):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`.
-
-    Holds input, states and parameters as given, not copies: change none before the backward pass.
-    """
+    """What :func:`backward` needs from :func:`forward`."""
 
     cell: Cell
     runs: list[Any]  # L*D caches of the cell, in the order of the layers
@@ -64,11 +61,6 @@ def reversed_steps(lengths: IntArray, T: int) -> StepIndex:
     (steps, batch) : ndarrays, (T, B) and (B,)
         ``x[steps, batch]`` starts at each sequence's own end and leaves the padding where it
         is. Applied twice it gives ``x`` again.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a length is no integer in its range.
 
     Examples
     --------
@@ -170,8 +162,7 @@ def forward(
     Raises
     ------
     TypeError, ValueError
-        If an array has the wrong type, rank or size, a parameter is not finite, or the numbers
-        of layers, directions, states and masks do not fit together.
+        If the numbers of layers, directions, states and masks do not fit together.
 
     Notes
     -----
@@ -230,11 +221,6 @@ def backward(dy: Array | None, cache: Cache, *dstates: Array | None) -> Grads:
     Returns
     -------
     Grads
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a gradient has the wrong type, rank or size, or there are too many.
 
     Examples
     --------

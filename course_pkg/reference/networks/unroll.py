@@ -34,10 +34,7 @@ class Cell(Protocol):
 
 
 class Cache(NamedTuple):
-    """What :func:`backward` needs from :func:`forward`.
-
-    Holds the arrays it was given, not copies: change none of them before the backward pass.
-    """
+    """What :func:`backward` needs from :func:`forward`."""
 
     cell: Cell
     steps: list[Any]  # T step caches
@@ -82,11 +79,6 @@ def forward(
     (y, h_n) or (y, h_n, c_n) : ndarrays, (T, B, H) and (B, H)
         The state after each step (0 behind the end of a sequence), and the final states.
     cache : Cache
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong type, rank or size, or a parameter is not finite.
 
     Examples
     --------
@@ -144,11 +136,6 @@ def backward(dy: Array | None, cache: Cache, *dstates: Array | None) -> Grads:
     Returns
     -------
     Grads
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a gradient has the wrong type, rank or size, or there are too many.
 
     Examples
     --------
