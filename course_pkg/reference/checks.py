@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from course_pkg.checks import check_number
+
 Array = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.integer[Any]]
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -328,3 +330,40 @@ def check_ids(name: str, ids: IntArray, count: int, *, ignore: int | None = None
     for bad in ids[outside]:
         raise ValueError(f"{name}: expected ids in 0..{count - 1}, got {bad}")
     return ids
+
+
+def check_fits(name: str, given: Array | float, result: Array, what: str) -> None:
+    """Raise where ``result`` is too large for its dtype, in the name of what it was computed from.
+
+    Infinity would only be noticed later, under the name of another argument. A NaN that was given
+    is let through. The computation itself belongs into ``np.errstate(over="ignore")``.
+
+    Examples
+    --------
+    >>> w = np.array([1e30], dtype=np.float32)
+    >>> with np.errstate(over="ignore"):
+    ...     squares = w * w
+    >>> check_fits("w", w, squares, "values whose squares")
+    Traceback (most recent call last):
+        ...
+    ValueError: w: expected values whose squares fit into float32, got 1e+30
+    """
+    if not (np.isfinite(result).all() or np.isnan(given).any()):
+        largest = np.abs(given).max()
+        raise ValueError(f"{name}: expected {what} fit into {result.dtype}, got {largest:g}")
+
+
+def check_eps(eps: float, dtype: np.dtype[Any]) -> float:
+    """Return ``eps`` as a float if it is a number above 0, in ``dtype`` too, or raise.
+
+    Examples
+    --------
+    >>> check_eps(1e-50, np.dtype(np.float32))
+    Traceback (most recent call last):
+        ...
+    ValueError: eps: expected a number above 0 in float32, got 1e-50
+    """
+    eps = check_number("eps", eps, "(0, inf)")
+    if dtype.type(eps) == 0:
+        raise ValueError(f"eps: expected a number above 0 in {dtype}, got {eps}")
+    return eps

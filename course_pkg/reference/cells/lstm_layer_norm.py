@@ -83,15 +83,19 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
     shapes.array("c", c, ("B", "H"))
     W_ih, W_hh, b, gain_ih, gain_hh, gain_c, bias_c = params
     no_shift = np.zeros_like(b)  # (4H,): b shifts the sum of the two
-    a_x, norm_ih = layer_norm.forward(x @ W_ih.T, layer_norm.Params(gain_ih, no_shift))
-    a_h, norm_hh = layer_norm.forward(h @ W_hh.T, layer_norm.Params(gain_hh, no_shift))
+    a_x, norm_ih = layer_norm.forward(
+        x @ W_ih.T, layer_norm.Params(gain_ih, no_shift), name="W_ih x"
+    )
+    a_h, norm_hh = layer_norm.forward(
+        h @ W_hh.T, layer_norm.Params(gain_hh, no_shift), name="W_hh h"
+    )
     a_i, a_f, a_g, a_o = np.split(a_x + a_h + b, 4, axis=1)  # (B, H) each
     i = sigmoid(a_i)
     f = sigmoid(a_f)
     g = np.tanh(a_g)
     o = sigmoid(a_o)
     c_next = f * c + i * g
-    shown, norm_c = layer_norm.forward(c_next, layer_norm.Params(gain_c, bias_c))
+    shown, norm_c = layer_norm.forward(c_next, layer_norm.Params(gain_c, bias_c), name="c")
     tanh_c = np.tanh(shown)
     h_next = o * tanh_c
     cache = StepCache(x, h, c, i, f, g, o, tanh_c, norm_ih, norm_hh, norm_c, params)

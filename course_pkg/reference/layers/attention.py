@@ -9,7 +9,14 @@ from typing import NamedTuple
 import numpy as np
 
 from course_pkg.checks import check_size
-from course_pkg.reference.checks import Array, IntArray, Shapes, check_lengths, check_named_tuple
+from course_pkg.reference.checks import (
+    Array,
+    IntArray,
+    Shapes,
+    check_fits,
+    check_lengths,
+    check_named_tuple,
+)
 from course_pkg.reference.layers.softmax import Mask, check_mask, softmax, softmax_backward
 
 
@@ -108,7 +115,20 @@ def _check_memory(shapes: Shapes, key: Array, value: Array, mask: Mask | None) -
         seen = np.any(mask, axis=0)  # (B, S)
         key = np.where(seen.T[:, :, None], key, 0)
         value = np.where(seen.T[:, :, None], value, 0)
+    for name, array in (("key", key), ("value", value)):
+        if not np.isfinite(array).all():
+            raise ValueError(
+                f"{name}: expected finite values where a query may look, got NaN or infinity"
+            )
     return Memory(_batch_first(key), _batch_first(value))
+
+
+def _weigh(scores: Array, mask: Mask | None, name: str, given: Array, what: str) -> Array:
+    """Take the softmax of scores (B, T, S); where one overflowed, ``given`` was too large."""
+    if mask is not None:
+        scores = np.where(mask.swapaxes(0, 1), scores, -np.inf)
+    check_fits(name, given, scores.max(axis=2), what)
+    return softmax(scores)
 
 
 def dot_product(
@@ -137,7 +157,7 @@ def dot_product(
     Raises
     ------
     ValueError
-        If a mask leaves a query nothing to see.
+        If a mask leaves a query nothing to see, or an array is not finite where one may look.
 
     Notes
     -----
@@ -156,11 +176,12 @@ def dot_product(
     (array([[[0.998, 0.002]]]), array([[[10.02]]]))
     """
     shapes = Shapes()
-    shapes.array("query", query, ("T", "B", "K"))
+    shapes.array("query", query, ("T", "B", "K"), finite=True)
     memory = _check_memory(shapes, key, value, mask)
     q = _batch_first(query)  # (B, T, K)
-    scores = q @ memory.key.swapaxes(1, 2) / math.sqrt(q.shape[2])  # (B, T, S)
-    weights = softmax(scores, None if mask is None else mask.swapaxes(0, 1))  # (B, T, S)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scores = q @ memory.key.swapaxes(1, 2) / math.sqrt(q.shape[2])  # (B, T, S)
+    weights = _weigh(scores, mask, "query", q, "values whose products with the keys")  # (B, T, S)
     context = weights @ memory.value  # (B, T, H)
     # A copy in the cache, so that a caller cannot change it through the weights.
     return (_batch_first(context), _batch_first(weights)), DotCache(q, memory, weights.copy())
@@ -247,7 +268,7 @@ def additive(
     Raises
     ------
     ValueError
-        If a mask leaves a query nothing to see.
+        If a mask leaves a query nothing to see, or an array is not finite where one may look.
 
     Notes
     -----
@@ -266,17 +287,21 @@ def additive(
     """
     check_named_tuple("params", params, AdditiveParams._fields)
     shapes = Shapes()
-    shapes.array("query", query, ("T", "B", "E"))
+    shapes.array("query", query, ("T", "B", "E"), finite=True)
     memory = _check_memory(shapes, key, value, mask)
     shapes.array("W_q", params.W_q, ("A", "E"), finite=True)
     shapes.array("W_k", params.W_k, ("A", "K"), finite=True)
     shapes.array("v", params.v, ("A",), finite=True)
     W_q, W_k, v = params
     q = _batch_first(query)  # (B, T, E)
-    from_query = (q @ W_q.T)[:, :, None, :]  # (B, T, 1, A)
-    from_key = (memory.key @ W_k.T)[:, None, :, :]  # (B, 1, S, A)
-    match = np.tanh(from_query + from_key)  # (B, T, S, A)
-    weights = softmax(match @ v, None if mask is None else mask.swapaxes(0, 1))  # (B, T, S)
+    with np.errstate(over="ignore", invalid="ignore"):
+        from_query = (q @ W_q.T)[:, :, None, :]  # (B, T, 1, A)
+        from_key = (memory.key @ W_k.T)[:, None, :, :]  # (B, 1, S, A)
+        match = np.tanh(from_query + from_key)  # (B, T, S, A)
+        scores = match @ v  # (B, T, S)
+    check_fits("query", q, from_query, "values whose products with W_q")
+    check_fits("key", memory.key, from_key, "values whose products with W_k")
+    weights = _weigh(scores, mask, "v", v, "values whose sums")  # (B, T, S)
     context = weights @ memory.value  # (B, T, H)
     cache = AdditiveCache(q, memory, weights.copy(), match, params)
     return (_batch_first(context), _batch_first(weights)), cache

@@ -7,7 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 from course_pkg.checks import check_flag, check_number
-from course_pkg.reference.checks import Array, Shapes, all_axes, check_named_tuple, leading_axes
+from course_pkg.reference.checks import (
+    Array,
+    Shapes,
+    all_axes,
+    check_eps,
+    check_fits,
+    check_named_tuple,
+    leading_axes,
+)
 from course_pkg.reference.layers.row_sums import sum_rows
 
 
@@ -77,7 +85,8 @@ def forward(
     Raises
     ------
     ValueError
-        If a running variance is negative, or training sees a single vector.
+        If a running variance is negative, or training sees a single vector, or the square of a
+        value overflows there.
 
     Notes
     -----
@@ -98,7 +107,6 @@ def forward(
     """
     training = check_flag("training", training)
     momentum = check_number("momentum", momentum, "[0, 1]")
-    eps = check_number("eps", eps, "(0, inf)")
     check_named_tuple("params", params, Params._fields)
     check_named_tuple("running", running, Running._fields)
     shapes = Shapes()
@@ -109,17 +117,21 @@ def forward(
     shapes.array("running.var", running.var, ("H",), finite=True)
     if (running.var < 0).any():
         raise ValueError(f"running.var: expected no negative value, got {running.var.min()}")
+    eps = check_eps(eps, x.dtype)
     if training:
         N = x.size // x.shape[-1]
         if N == 1:
             raise ValueError(
                 "x: expected at least two vectors in training, got one: its variance is 0"
             )
-        mean = sum_rows(x) / N  # (H,)
-        var = sum_rows(np.square(x - mean)) / N  # (H,)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = sum_rows(x) / N  # (H,)
+            var = sum_rows(np.square(x - mean)) / N  # (H,)
+            unbiased = var * (N / (N - 1))  # (H,)
+        check_fits("x", x, unbiased, "values whose squares")
         running = Running(
             mean=(1 - momentum) * running.mean + momentum * mean,
-            var=(1 - momentum) * running.var + momentum * var * (N / (N - 1)),
+            var=(1 - momentum) * running.var + momentum * unbiased,
         )
     else:
         mean, var = running

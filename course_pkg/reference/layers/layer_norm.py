@@ -6,8 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_pkg.checks import check_number
-from course_pkg.reference.checks import Array, Shapes, all_axes, check_named_tuple, leading_axes
+from course_pkg.reference.checks import (
+    Array,
+    Shapes,
+    all_axes,
+    check_eps,
+    check_fits,
+    check_named_tuple,
+    leading_axes,
+)
 from course_pkg.reference.layers.row_sums import sum_rows
 
 
@@ -34,7 +41,7 @@ class Grads(NamedTuple):
     dbias: Array
 
 
-def forward(x: Array, params: Params, *, eps: float = 1e-5) -> tuple[Array, Cache]:
+def forward(x: Array, params: Params, *, eps: float = 1e-5, name: str = "x") -> tuple[Array, Cache]:
     """Normalise each vector over its own features.
 
     Parameters
@@ -45,11 +52,18 @@ def forward(x: Array, params: Params, *, eps: float = 1e-5) -> tuple[Array, Cach
         ``gain (H,)`` and ``bias (H,)``; ones and zeros at the start.
     eps : float, above 0
         Keeps a vector of equal numbers from dividing by 0.
+    name : str
+        What to call ``x`` in messages.
 
     Returns
     -------
     y : ndarray, (..., H)
     cache : Cache
+
+    Raises
+    ------
+    ValueError
+        If the square of a value overflows.
 
     Notes
     -----
@@ -68,14 +82,16 @@ def forward(x: Array, params: Params, *, eps: float = 1e-5) -> tuple[Array, Cach
     array([[-1.,  1.],
            [-1.,  1.]])
     """
-    eps = check_number("eps", eps, "(0, inf)")
     check_named_tuple("params", params, Params._fields)
     shapes = Shapes()
-    shapes.array("x", x, [*leading_axes(x), "H"])
+    shapes.array(name, x, [*leading_axes(x), "H"])
     shapes.array("gain", params.gain, ("H",), finite=True)
     shapes.array("bias", params.bias, ("H",), finite=True)
-    centred = x - x.mean(axis=-1, keepdims=True)  # (..., H)
-    variance = (centred * centred).mean(axis=-1, keepdims=True)  # (..., 1)
+    eps = check_eps(eps, x.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        centred = x - x.mean(axis=-1, keepdims=True)  # (..., H)
+        variance = (centred * centred).mean(axis=-1, keepdims=True)  # (..., 1)
+    check_fits(name, x, variance, "values whose squares")
     inv_std = 1 / np.sqrt(variance + eps)  # (..., 1)
     x_hat = centred * inv_std  # (..., H)
     return params.gain * x_hat + params.bias, Cache(x_hat, inv_std, params)

@@ -6,8 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_pkg.checks import check_number
-from course_pkg.reference.checks import Array, Shapes, all_axes, check_named_tuple, leading_axes
+from course_pkg.reference.checks import (
+    Array,
+    Shapes,
+    all_axes,
+    check_eps,
+    check_fits,
+    check_named_tuple,
+    leading_axes,
+)
 from course_pkg.reference.layers.row_sums import sum_rows
 
 
@@ -42,6 +49,11 @@ def forward(x: Array, gain: Array, *, eps: float = 1e-5) -> tuple[Array, Cache]:
     y : ndarray, (..., H)
     cache : Cache
 
+    Raises
+    ------
+    ValueError
+        If the square of a value overflows.
+
     Notes
     -----
     ``y = gain * x / sqrt(mean(x^2) + eps)``, the mean over the H features.
@@ -55,11 +67,14 @@ def forward(x: Array, gain: Array, *, eps: float = 1e-5) -> tuple[Array, Cache]:
     >>> forward(np.array([1.0, 7.0]), np.ones(2))[0].round(3)
     array([0.2, 1.4])
     """
-    eps = check_number("eps", eps, "(0, inf)")
     shapes = Shapes()
     shapes.array("x", x, [*leading_axes(x), "H"])
     shapes.array("gain", gain, ("H",), finite=True)
-    inv_rms = 1 / np.sqrt((x * x).mean(axis=-1, keepdims=True) + eps)  # (..., 1)
+    eps = check_eps(eps, x.dtype)
+    with np.errstate(over="ignore"):
+        mean_square = (x * x).mean(axis=-1, keepdims=True)  # (..., 1)
+    check_fits("x", x, mean_square, "values whose squares")
+    inv_rms = 1 / np.sqrt(mean_square + eps)  # (..., 1)
     x_hat = x * inv_rms  # (..., H)
     return gain * x_hat, Cache(x_hat, inv_rms, gain)
 

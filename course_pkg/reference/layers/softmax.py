@@ -64,7 +64,9 @@ def softmax(logits: Array, mask: Mask | None = None) -> Array:
     if mask is not None:
         check_mask(mask, logits.shape)
         logits = np.where(mask, logits, -np.inf)
-    exponentials = np.exp(logits - _largest(logits))  # (..., V)
+    largest = _largest(logits)
+    with np.errstate(over="ignore"):  # two logits may lie further apart than any float is large
+        exponentials = np.exp(logits - largest)  # (..., V)
     p: Array = exponentials / exponentials.sum(axis=-1, keepdims=True)
     return p
 
@@ -149,7 +151,9 @@ def log_softmax(logits: Array) -> Array:
     array([     0., -10000.])
     """
     Shapes().array("logits", logits, [*leading_axes(logits), "V"])
-    shifted = logits - _largest(logits)  # (..., V)
+    largest = _largest(logits)
+    with np.errstate(over="ignore"):  # two logits may lie further apart than any float is large
+        shifted = logits - largest  # (..., V)
     log_p: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return log_p
 

@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from course_pkg.checks import check_flag, check_integer, check_number
-from course_pkg.reference.checks import Array, check_named_tuple
-from course_pkg.reference.learning.tree import leaves, match_leaves, rebuild
+from course_pkg.reference.checks import Array, check_eps, check_fits, check_named_tuple
+from course_pkg.reference.learning.tree import add_decay, leaves, match_leaves, rebuild
 
 P = TypeVar("P")
 
@@ -85,6 +85,11 @@ def update(
     params : of the type of ``params``
     state : State
 
+    Raises
+    ------
+    ValueError
+        If the square of a gradient overflows, or a step.
+
     Notes
     -----
     ``m = beta1 m + (1 - beta1) g``, ``v = beta2 v + (1 - beta2) g^2``,
@@ -108,7 +113,6 @@ def update(
     lr = check_number("lr", lr, "[0, inf)")
     beta1 = check_number("beta1", beta1, "[0, 1)")
     beta2 = check_number("beta2", beta2, "[0, 1)")
-    eps = check_number("eps", eps, "(0, inf)")
     weight_decay = check_number("weight_decay", weight_decay, "[0, inf)")
     decoupled = check_flag("decoupled", decoupled)
     check_named_tuple("state", state, State._fields)
@@ -122,15 +126,17 @@ def update(
     new_m: dict[str, Array] = {}
     new_v: dict[str, Array] = {}
     for name, w in leaves("params", params).items():
-        g = slopes[name]
-        if decoupled:
-            w = w - lr * weight_decay * w
-        else:
-            g = g + weight_decay * w
-        m = beta1 * old_m[name] + (1 - beta1) * g
-        v = beta2 * old_v[name] + (1 - beta2) * g * g
-        m_hat = m / (1 - beta1**k)
-        root = np.sqrt(v) / math.sqrt(1 - beta2**k)  # of v_hat, which may be too large for a float
-        new_params[name] = w - lr * m_hat / (root + eps)
-        new_m[name], new_v[name] = m, v
+        eps = check_eps(eps, w.dtype)
+        label, g = add_decay(name, slopes[name], w, 0 if decoupled else weight_decay)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is named below
+            m = beta1 * old_m[name] + (1 - beta1) * g
+            v = beta2 * old_v[name] + (1 - beta2) * g * g
+            m_hat = m / (1 - beta1**k)
+            root = np.sqrt(v) / math.sqrt(1 - beta2**k)  # of v_hat, which may not fit
+            decayed = w - lr * weight_decay * w if decoupled else w
+            new = decayed - lr * m_hat / (root + eps)
+        check_fits(label, g, v, "values whose squares")
+        check_fits("weight_decay", weight_decay, decayed, "parameters that")
+        check_fits("lr", lr, new, "steps that")
+        new_params[name], new_m[name], new_v[name] = new, m, v
     return rebuild(params, new_params), State(k, new_m, new_v)

@@ -26,6 +26,11 @@ def norm(grads: object) -> float:
     -------
     float
 
+    Raises
+    ------
+    ValueError
+        If the norm overflows.
+
     Examples
     --------
     >>> norm({"W": np.array([[3.0]]), "b": np.array([4.0])})
@@ -36,7 +41,12 @@ def norm(grads: object) -> float:
     if largest == 0:
         return 0.0
     # Dividing first keeps the squares of exploding gradients from overflowing.
-    return largest * math.sqrt(sum(float(np.square(g / largest).sum()) for g in arrays))
+    total = largest * math.sqrt(sum(float(np.square(g / largest).sum()) for g in arrays))
+    if math.isinf(total):
+        raise ValueError(
+            f"grads: expected a norm that a float holds, got entries up to {largest:g}"
+        )
+    return total
 
 
 def clip_norm(grads: P, max_norm: float) -> tuple[P, float]:
@@ -101,5 +111,6 @@ def clip_value(grads: P, limit: float) -> P:
     array([5. , 0.1])
     """
     limit = check_number("limit", limit, "(0, inf)")
-    clipped = {k: np.clip(g, -limit, limit) for k, g in leaves("grads", grads).items()}
+    with np.errstate(over="ignore"):  # a limit beyond all floats cuts nothing
+        clipped = {k: np.clip(g, -limit, limit) for k, g in leaves("grads", grads).items()}
     return rebuild(grads, clipped)

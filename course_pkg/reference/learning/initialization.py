@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from course_pkg.checks import check_generator, check_number, check_size
-from course_pkg.reference.checks import Array
+from course_pkg.reference.checks import Array, check_fits
 
 DType = npt.DTypeLike
 
@@ -30,6 +30,14 @@ def check_dtype(dtype: DType) -> np.dtype[Any]:
     if found not in (np.float32, np.float64):
         raise TypeError(f"dtype: expected float32 or float64, got {found}")
     return found
+
+
+def _cast(name: str, value: float, weights: Array, dtype: np.dtype[Any]) -> Array:
+    """Change the dtype; ``value`` is the argument to blame if it is too large for that."""
+    with np.errstate(over="ignore"):
+        cast = weights.astype(dtype)
+    check_fits(name, value, cast, "weights that")
+    return cast
 
 
 def xavier_uniform(
@@ -71,7 +79,8 @@ def xavier_uniform(
     """
     found = _check(n_out, n_in, rng, dtype)
     bound = check_number("gain", gain, "(0, inf)") * math.sqrt(6 / (n_in + n_out))
-    return rng.uniform(-bound, bound, (n_out, n_in)).astype(found)
+    check_fits("gain", gain, np.asarray(2 * bound), "weights that")
+    return _cast("gain", gain, rng.uniform(-bound, bound, (n_out, n_in)), found)
 
 
 def xavier_normal(
@@ -107,7 +116,7 @@ def xavier_normal(
     """
     found = _check(n_out, n_in, rng, dtype)
     std = check_number("gain", gain, "(0, inf)") * math.sqrt(2 / (n_in + n_out))
-    return (std * rng.standard_normal((n_out, n_in))).astype(found)
+    return _cast("gain", gain, std * rng.standard_normal((n_out, n_in)), found)
 
 
 def orthogonal(
@@ -152,7 +161,7 @@ def orthogonal(
     tall = (max(n_out, n_in), min(n_out, n_in))
     Q, R = np.linalg.qr(rng.standard_normal(tall))
     Q = Q * np.where(np.diag(R) < 0, -1.0, 1.0)  # one sign per column
-    return (gain * (Q if n_out >= n_in else Q.T)).astype(found)
+    return _cast("gain", gain, gain * (Q if n_out >= n_in else Q.T), found)
 
 
 def identity(H: int, *, scale: float = 1.0, dtype: DType = np.float64) -> Array:
@@ -182,7 +191,7 @@ def identity(H: int, *, scale: float = 1.0, dtype: DType = np.float64) -> Array:
            [0., 1.]])
     """
     scale = check_number("scale", scale, "(0, inf)")
-    return (scale * np.eye(check_size("H", H))).astype(check_dtype(dtype))
+    return _cast("scale", scale, scale * np.eye(check_size("H", H)), check_dtype(dtype))
 
 
 def forget_bias(H: int, value: float = 1.0, *, dtype: DType = np.float64) -> Array:
@@ -215,7 +224,8 @@ def forget_bias(H: int, value: float = 1.0, *, dtype: DType = np.float64) -> Arr
     array([0., 0., 1., 1., 0., 0., 0., 0.])
     """
     b = np.zeros(4 * check_size("H", H), dtype=check_dtype(dtype))
-    b[H : 2 * H] = check_number("value", value, "(-inf, inf)")
+    value = check_number("value", value, "(-inf, inf)")
+    b[H : 2 * H] = _cast("value", value, np.full(H, value), b.dtype)
     return b
 
 

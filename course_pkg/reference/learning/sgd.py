@@ -7,8 +7,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from course_pkg.checks import check_flag, check_number
-from course_pkg.reference.checks import Array, check_named_tuple
-from course_pkg.reference.learning.tree import leaves, match_leaves, rebuild
+from course_pkg.reference.checks import Array, check_fits, check_named_tuple
+from course_pkg.reference.learning.tree import add_decay, leaves, match_leaves, rebuild
 
 P = TypeVar("P")
 
@@ -75,7 +75,7 @@ def update(
     Raises
     ------
     ValueError
-        If ``nesterov`` comes without momentum.
+        If ``nesterov`` comes without momentum, or a velocity or a step overflows.
 
     Notes
     -----
@@ -107,8 +107,12 @@ def update(
     new_params: dict[str, Array] = {}
     new_velocity: dict[str, Array] = {}
     for name, w in leaves("params", params).items():
-        g = slopes[name] + weight_decay * w
-        v = momentum * velocity[name] + g
-        new_velocity[name] = v
-        new_params[name] = w - lr * (g + momentum * v if nesterov else v)
+        label, g = add_decay(name, slopes[name], w, weight_decay)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is named below
+            v = momentum * velocity[name] + g
+            ahead = g + momentum * v if nesterov else v
+            new = w - lr * ahead
+        check_fits(label, g, ahead, "values that with the velocity")
+        check_fits("lr", lr, new, "steps that")
+        new_params[name], new_velocity[name] = new, v
     return rebuild(params, new_params), State(new_velocity)

@@ -179,6 +179,21 @@ def pick_gradients(params: P, grads: object) -> P:
     return result
 
 
+def add_decay(name: str, g: Array, w: Array, weight_decay: float) -> tuple[str, Array]:
+    """Add ``weight_decay * w`` to a gradient; return what to call the sum in messages, and the sum.
+
+    Examples
+    --------
+    >>> add_decay("w", np.array([1.0]), np.array([4.0]), 0.5)
+    ("grads['w'] + weight_decay * params['w']", array([3.]))
+    """
+    label = f"grads[{name!r}]"
+    if weight_decay == 0:
+        return label, g
+    with np.errstate(over="ignore"):
+        return f"{label} + weight_decay * params[{name!r}]", g + weight_decay * w
+
+
 def match_leaves(params: object, name: str, other: object) -> dict[str, Array]:
     """List the arrays of ``other``, or raise unless names, shapes and dtypes are those of params.
 

@@ -101,7 +101,7 @@ def forward(
         raise ValueError(f"weights: expected no negative value, got {weights.min()}")
 
     y = targets[used]  # (N,)
-    total = float(weights[y].sum())
+    total = float(weights[y].sum(dtype=np.float64))
     if reduction == "mean" and total == 0:
         raise ValueError(
             "targets: expected at least one that is not ignored and has a positive weight, "
@@ -110,8 +110,7 @@ def forward(
     z = logits[used]  # (N, V)
     if not np.isfinite(z).all():
         raise ValueError("logits: expected finite values, got NaN or infinity")
-    with np.errstate(over="ignore"):  # two logits may lie further apart than any float is large
-        log_p = log_softmax(z) if len(z) else z  # (N, V)
+    log_p = log_softmax(z) if len(z) else z  # (N, V)
     np.maximum(log_p, np.finfo(z.dtype).min, out=log_p)  # 0 times minus infinity would be NaN
     q = np.full_like(log_p, e / V)  # (N, V)
     q[np.arange(len(y)), y] += 1 - e

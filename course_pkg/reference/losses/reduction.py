@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from course_pkg.checks import check_number, check_option
-from course_pkg.reference.checks import Array, Shapes, all_axes
+from course_pkg.reference.checks import Array, Shapes, all_axes, check_fits
 
 Reduction = Literal["mean", "sum", "none"]
 
@@ -79,4 +79,7 @@ def spread(dloss: float | Array, losses: Array, reduction: Reduction, total: flo
         shapes.array("losses (in the cache)", losses, all_axes(losses))
         return shapes.array("dloss", dloss, all_axes(losses))  # type: ignore[arg-type]  # checked inside
     each = check_number("dloss", dloss, "(-inf, inf)")  # type: ignore[arg-type]
-    return np.full_like(losses, each / (total if reduction == "mean" else 1))
+    with np.errstate(over="ignore"):
+        spread = np.full_like(losses, each / (total if reduction == "mean" else 1))
+    check_fits("dloss", each, spread, "gradients that")
+    return spread
