@@ -71,6 +71,21 @@ def test_extremes():
     assert clip.norm([np.array([3e30, 4e30], np.float32)]) == pytest.approx(5e30)
 
 
+@pytest.mark.parametrize(
+    ("size", "dtype"),
+    [(1.0, np.float64), (1e300, np.float64), (1e-310, np.float64), (1e37, np.float32)],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_array_all_zero(place, size, dtype):
+    """Whichever it is, the largest entry of the others, here a negative one, is the scale."""
+    others = [np.array([-4 * size, 0], dtype), np.array([[0, -3 * size]], dtype)]
+    grads = [*others[:place], np.zeros(3, dtype), *others[place:]]
+    freeze(*grads)
+    assert clip.norm(grads) == pytest.approx(5 * size, rel=1e-6, abs=0)
+    clipped, _ = clip.clip_norm(grads, 1e301)
+    assert all(np.array_equal(ours, given) for ours, given in zip(clipped, grads, strict=True))
+
+
 G = {"w": np.ones(2)}
 
 
