@@ -95,6 +95,46 @@ def test_citations_and_entries_agree():
     report(complaints_about([*texts, *docstrings()], parse_file(BIBLIOGRAPHY)))
 
 
+SOURCE = re.compile(r"^Source:.*?(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
+YEAR = re.compile(r"[^\n(]*\((?:1[89]|20)\d\d\)")  # "Elman (1990)"
+
+
+def uncited_sources(texts):
+    """Return a sentence for each work that a docstring names without a link to its entry."""
+    return [
+        f"{where}: expected :cite:t: with a key, got {name.strip()!r}."
+        for where, text in texts
+        for source in SOURCE.findall(text)
+        for name in YEAR.findall(source) or ([] if ":cite:" in source else [source])
+    ]
+
+
+# Their sources are still plain text.
+TO_BE_CITED = ("course_pkg/models/attention.py", "course_pkg/models/recurrent.py")
+
+
+def test_docstrings_cite_their_sources():
+    report(uncited_sources(text for text in docstrings() if not text[0].startswith(TO_BE_CITED)))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Step.\n\nSource: Elman (1990).\n\nExamples\n----", ["Source: Elman (1990)"]),
+        (
+            "Source: :cite:t:`elman1990`;\nthe signs: Mezzadri (2007).",
+            ["the signs: Mezzadri (2007)"],
+        ),
+        ("Source: a textbook.", ["Source: a textbook."]),
+        ("Source: the chain rule; some paths are cut by :cite:t:`gers2000`.", []),
+        ("Source: :cite:t:`elman1990`.\n\nThe idea is old (1980).", []),
+    ],
+)
+def test_the_rule_sees_a_source_without_a_link(text, named):
+    wanted = [f"here: expected :cite:t: with a key, got {name!r}." for name in named]
+    assert uncited_sources([("here", text)]) == wanted
+
+
 ENTRY = """@article{elman1990,
   author = {Elman, Jeffrey L.}, title = {Finding Structure in Time},
   journal = {Cognitive Science}, year = {1990}, doi = {10.1207/s15516709cog1402_1}

@@ -164,7 +164,7 @@ def dot_product(
     ``weights = softmax(q k^T / sqrt(K))`` and ``context = weights v``. Without the division the
     scores of independent random vectors would have variance K, and the softmax would saturate.
 
-    Source: Vaswani et al. (2017); the unscaled form: Luong, Pham and Manning (2015).
+    Source: :cite:t:`vaswani2017`; the unscaled form: :cite:t:`luong2015`.
 
     Examples
     --------
@@ -275,7 +275,7 @@ def additive(
     ``score = v^T tanh(W_q q + W_k k)``, ``weights = softmax(scores)``, ``context = weights v``.
     Each key is projected once, not once per query.
 
-    Source: Bahdanau, Cho and Bengio (2015), whose formula has no biases either.
+    Source: :cite:t:`bahdanau2015`, whose formula has no biases either.
 
     Examples
     --------

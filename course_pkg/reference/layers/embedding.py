@@ -48,7 +48,7 @@ def forward(ids: IntArray, W: Array, *, padding_idx: int | None = None) -> tuple
     -----
     With the one-hot row ``e_v`` of id v: ``x = e_v W``, so ``dL/dW = sum e_v^T dL/dx``.
 
-    Source: Bengio, Ducharme, Vincent and Jauvin (2003).
+    Source: :cite:t:`bengio2003`.
 
     Examples
     --------

@@ -49,7 +49,7 @@ def softmax(logits: Array, mask: Mask | None = None) -> Array:
 
     Equation: eq-softmax
 
-    Source: Bridle (1990); :cite:t:`goodfellow2016`, section 6.2.2.3.
+    Source: :cite:t:`bridle1990`; :cite:t:`goodfellow2016`, section 6.2.2.3.
 
     Examples
     --------

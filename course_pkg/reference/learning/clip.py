@@ -102,8 +102,8 @@ def clip_value(grads: P, limit: float) -> P:
     -----
     Equation: eq-clip-value
 
-    Source: after Mikolov (2012), who, as :cite:t:`pascanu2013` tell it, clipped the parts of each
-    time step and not their sum.
+    Source: after :cite:t:`mikolov2012`, who, as :cite:t:`pascanu2013` tell it, clipped the parts
+    of each time step and not their sum.
 
     Examples
     --------

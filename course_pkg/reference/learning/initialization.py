@@ -69,7 +69,7 @@ def xavier_uniform(
     Uniform in [-a, a] with ``a = gain sqrt(6 / (n_in + n_out))``, so that the variance is
     ``gain^2 2 / (n_in + n_out)``.
 
-    Source: Glorot and Bengio (2010).
+    Source: :cite:t:`glorot2010`.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def xavier_normal(
     -----
     Normal with mean 0 and variance ``gain^2 2 / (n_in + n_out)``.
 
-    Source: Glorot and Bengio (2010).
+    Source: :cite:t:`glorot2010`.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def orthogonal(
     each column of Q; giving R a positive diagonal takes that choice away and makes Q uniform
     over all orthogonal matrices (the Haar measure).
 
-    Source: :cite:t:`saxe2014`; the signs: Mezzadri (2007).
+    Source: :cite:t:`saxe2014`; the signs: :cite:t:`mezzadri2007`.
 
     Examples
     --------

@@ -84,9 +84,9 @@ def update(
 
     Equation: eq-momentum
 
-    Source: Robbins and Monro (1951); Polyak (1964); Nesterov (1983), in the form of Sutskever et
-    al. (2013) as PyTorch writes it, with the learning rate outside the velocity; momentum:
-    :cite:t:`goodfellow2016`, section 8.3.
+    Source: :cite:t:`robbinsmonro1951`; :cite:t:`polyak1964`; :cite:t:`nesterov1983`, in the form
+    of :cite:t:`sutskever2013` as PyTorch writes it, with the learning rate outside the velocity;
+    momentum: :cite:t:`goodfellow2016`, section 8.3.
 
     Examples
     --------

@@ -57,7 +57,7 @@ def forward(
     Both come from the logit at once, so that nothing overflows and no logarithm of 0 is taken:
     ``-log s(z) = log(exp(0) + exp(-z))`` and ``-log(1 - s(z)) = log(exp(0) + exp(z))``.
 
-    Source: Goodfellow, Bengio and Courville (2016), section 6.2.2.2.
+    Source: :cite:t:`goodfellow2016`, section 6.2.2.2.
 
     Examples
     --------

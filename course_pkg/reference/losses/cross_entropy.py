@@ -75,7 +75,7 @@ def forward(
 
     Equation: eq-cross-entropy
 
-    Source: :cite:t:`goodfellow2016`, section 6.2.2.3; label smoothing: Szegedy et al. (2016).
+    Source: :cite:t:`goodfellow2016`, section 6.2.2.3; label smoothing: :cite:t:`szegedy2016`.
 
     Examples
     --------

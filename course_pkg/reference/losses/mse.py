@@ -44,7 +44,7 @@ def forward(y: Array, target: Array, *, reduction: Reduction = "mean") -> tuple[
     -----
     ``loss = mean((y - target)^2)``, the mean over all entries.
 
-    Source: Goodfellow, Bengio and Courville (2016), section 5.1.4.
+    Source: :cite:t:`goodfellow2016`, section 5.1.4.
 
     Examples
     --------

@@ -60,8 +60,8 @@ def start(
 
     Notes
     -----
-    Source: Glorot and Bengio (2010), Saxe, McClelland and Ganguli (2014); the forget
-    bias: Gers, Schmidhuber and Cummins (2000), Jozefowicz, Zaremba and Sutskever (2015).
+    Source: :cite:t:`glorot2010`, :cite:t:`saxe2014`; the forget bias: :cite:t:`gers2000`,
+    :cite:t:`jozefowicz2015`.
 
     Examples
     --------

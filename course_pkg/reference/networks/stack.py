@@ -169,7 +169,7 @@ def forward(
     Equation: eq-stacked, eq-bidirectional
 
     Source: both directions, :cite:t:`schusterpaliwal1997`; dropout between the layers only,
-    Zaremba, Sutskever and Vinyals (2014).
+    :cite:t:`zaremba2014`.
 
     Examples
     --------
