@@ -12,6 +12,7 @@ import json
 import multiprocessing
 import os
 import platform
+import subprocess
 import sys
 import time
 import tracemalloc
@@ -271,10 +272,28 @@ def machine(device: str) -> dict[str, Any]:
         "blas": f"{blas['name']} {blas['version']}",
         "simd": " ".join(config["SIMD Extensions"].get("found", [])),
         "torch": torch.__version__,
+        "date": time.strftime("%Y-%m-%d"),
+        "commit": commit(),
     }
 
 
-def _progress(done: int, total: int, case: Case | None) -> None:
+def commit() -> str:
+    """Name the commit that the code is at, and whether files differ from it."""
+    try:
+        run = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return run.stdout.strip()
+
+
+def show_progress(done: int, total: int, case: Case | None) -> None:
+    """Draw a bar where somebody watches."""
     if sys.stderr.isatty():
         bar = "#" * (30 * done // total)
         what = f"{case.cell} {case.shape} {case.dtype}" if case else "done"
@@ -324,9 +343,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # before, so that in one process a case would be faster after a large one than before it.
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         for done, case in enumerate(cases):
-            _progress(done, len(cases), case)
+            show_progress(done, len(cases), case)
             records += pool.apply(measure, (case, names, options.seconds, options.turn))
-    _progress(len(cases), len(cases), None)
+    show_progress(len(cases), len(cases), None)
     about = machine(options.device)
     print("; ".join(f"{key} {value}" for key, value in about.items()), end="\n\n")
     print(table(records))

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import recurrent
 
-RESULTS = sorted((Path(__file__).parents[2] / "benchmarks" / "results").glob("*.json"))
+RESULTS = sorted((Path(__file__).parents[2] / "benchmarks" / "results").glob("recurrent-*.json"))
 
 
 @pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.name)
