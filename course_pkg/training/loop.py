@@ -131,7 +131,7 @@ def fit(
                 mean = position.log_loss.value
                 log.write(step=step, epoch=epoch, train_loss=mean, gradient_norm=norm, lr=lr)
                 position.log_loss = Mean()
-            epoch_done, mean = position.batch >= plan.per_epoch, position.epoch_loss.value
+            epoch_loss, epoch_done = position.epoch_loss.value, position.batch >= plan.per_epoch
             if epoch_done:
                 position.start_epoch()
                 state.carry = ()
@@ -141,7 +141,7 @@ def fit(
                 found = _evaluate(task, settings.select_on, device, share)
                 stopping.observe(found[settings.select_by], state.model)
                 named = {f"{settings.select_on}_{name}": value for name, value in found.items()}
-                log.write(step=step, epoch=epoch, epoch_train_loss=mean, **named)
+                log.write(step=step, epoch=epoch, epoch_train_loss=epoch_loss, **named)
             if due or (settings.checkpoint_every and step % settings.checkpoint_every == 0):
                 _save(state, log, folder, share, device)
     finally:

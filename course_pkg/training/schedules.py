@@ -253,9 +253,8 @@ def make_schedule(name: str, total: int, *, warm_up_steps: int = 0) -> Schedule:
     """
     function = SCHEDULES[check_option("schedule", name, tuple(SCHEDULES))]
     check_size("total", total)
-    if type(warm_up_steps) is int and warm_up_steps == 0:
+    if check_count("warm_up_steps", warm_up_steps) == 0:
         return lambda step: function(step, total)
-    check_size("warm_up_steps", warm_up_steps)
     return lambda step: function(step, total) * warm_up(step, warm_up_steps)
 
 

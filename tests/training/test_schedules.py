@@ -116,7 +116,7 @@ def test_a_schedule_is_multiplied_with_its_warm_up():
         (
             lambda: schedules.make_schedule("cosine", 9, warm_up_steps=-1),
             ValueError,
-            "warm_up_steps: expected an integer of at least 1",
+            "warm_up_steps: expected an integer of at least 0",
         ),
         (
             lambda: schedules.make_schedule("cosine", 9, warm_up_steps=0.0),
