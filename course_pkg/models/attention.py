@@ -13,69 +13,6 @@ from course_pkg.models.checks import check_dtype, check_tensor, values_of
 from course_pkg.models.weights import uniform
 
 
-def _check(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    W_q: Tensor | None = None,
-    W_k: Tensor | None = None,
-) -> None:
-    """Check what is compared and averaged; without parameters, keys have the query's size."""
-    like, source = (query, "query") if W_q is None else (W_q, "the parameters")
-    if not check_tensor("query", query, None, source).is_floating_point():
-        raise TypeError(f"query: expected a floating type, got {query.dtype}")
-    for name, tensor, symbols in (
-        ("query", query, "(T, B, E)"),
-        ("key", key, "(S, B, K)"),
-        ("value", value, "(S, B, H)"),
-    ):
-        check_tensor(name, tensor, like, source)
-        if tensor.dim() != 3 or 0 in tensor.shape:
-            raise ValueError(f"{name}: expected shape {symbols}, got {tuple(tensor.shape)}")
-    E = query.shape[2] if W_q is None else W_q.shape[1]
-    K = query.shape[2] if W_k is None else W_k.shape[1]
-    if query.shape[2] != E:
-        raise ValueError(f"query: expected shape (T, B, E) with E = {E}, got {tuple(query.shape)}")
-    if key.shape[1:] != (query.shape[1], K):
-        wanted = f"(S, B, K) with B = {query.shape[1]} as in query and K = {K}"
-        raise ValueError(f"key: expected shape {wanted}, got {tuple(key.shape)}")
-    if value.shape[:2] != key.shape[:2]:
-        wanted = f"(S, B, H) with (S, B) = {tuple(key.shape[:2])} as in key"
-        raise ValueError(f"value: expected shape {wanted}, got {tuple(value.shape)}")
-
-
-def _hide(key: Tensor, value: Tensor, mask: Tensor | None, T: int) -> tuple[Tensor, Tensor]:
-    """Check the mask, and empty keys and values that no query may see."""
-    if mask is None:
-        return key, value
-    S, B, _ = key.shape
-    if not isinstance(mask, Tensor):
-        raise TypeError(f"mask: expected a Tensor of bool, got {type(mask).__name__}")
-    if mask.dtype != torch.bool:
-        raise TypeError(f"mask: expected bool, got {mask.dtype}")
-    if mask.shape != (T, B, S):
-        raise ValueError(f"mask: expected shape (T, B, S) = {(T, B, S)}, got {tuple(mask.shape)}")
-    if values_of(mask, lambda mask: mask.any(dim=2).all()) is False:
-        raise ValueError("mask: expected at least one True in every row, got a row without")
-    # A weight of 0 does not silence a NaN.
-    seen = mask.any(dim=0).T[:, :, None]  # (S, B, 1)
-    return torch.where(seen, key, 0), torch.where(seen, value, 0)
-
-
-def _wide(*tensors: Tensor) -> list[Tensor]:
-    """Return the tensors in single precision at least: in float16 scores end at 65504."""
-    return [tensor.to(torch.promote_types(tensor.dtype, torch.float32)) for tensor in tensors]
-
-
-def _average(scores: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Turn scores (B, T, S) into weights, and average the values (S, B, H) by them."""
-    if mask is not None:
-        scores = scores.masked_fill(~mask.transpose(0, 1), -math.inf)
-    weights = torch.softmax(scores, dim=2).to(value.dtype)  # (B, T, S)
-    context = weights @ value.transpose(0, 1)  # (B, T, H)
-    return context.transpose(0, 1), weights.transpose(0, 1)
-
-
 class DotProductAttention(nn.Module):
     """Scaled dot-product attention: the score is how far a query and a key point the same way.
 
@@ -206,3 +143,66 @@ class AdditiveAttention(nn.Module):
             from_key = (k.transpose(0, 1) @ W_k.T)[:, None, :, :]  # (B, 1, S, A)
             scores = torch.tanh(from_query + from_key) @ v  # (B, T, S)
         return _average(scores, value, mask)
+
+
+def _wide(*tensors: Tensor) -> list[Tensor]:
+    """Return the tensors in single precision at least: in float16 scores end at 65504."""
+    return [tensor.to(torch.promote_types(tensor.dtype, torch.float32)) for tensor in tensors]
+
+
+def _average(scores: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Turn scores (B, T, S) into weights, and average the values (S, B, H) by them."""
+    if mask is not None:
+        scores = scores.masked_fill(~mask.transpose(0, 1), -math.inf)
+    weights = torch.softmax(scores, dim=2).to(value.dtype)  # (B, T, S)
+    context = weights @ value.transpose(0, 1)  # (B, T, H)
+    return context.transpose(0, 1), weights.transpose(0, 1)
+
+
+def _check(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    W_q: Tensor | None = None,
+    W_k: Tensor | None = None,
+) -> None:
+    """Check what is compared and averaged; without parameters, keys have the query's size."""
+    like, source = (query, "query") if W_q is None else (W_q, "the parameters")
+    if not check_tensor("query", query, None, source).is_floating_point():
+        raise TypeError(f"query: expected a floating type, got {query.dtype}")
+    for name, tensor, symbols in (
+        ("query", query, "(T, B, E)"),
+        ("key", key, "(S, B, K)"),
+        ("value", value, "(S, B, H)"),
+    ):
+        check_tensor(name, tensor, like, source)
+        if tensor.dim() != 3 or 0 in tensor.shape:
+            raise ValueError(f"{name}: expected shape {symbols}, got {tuple(tensor.shape)}")
+    E = query.shape[2] if W_q is None else W_q.shape[1]
+    K = query.shape[2] if W_k is None else W_k.shape[1]
+    if query.shape[2] != E:
+        raise ValueError(f"query: expected shape (T, B, E) with E = {E}, got {tuple(query.shape)}")
+    if key.shape[1:] != (query.shape[1], K):
+        wanted = f"(S, B, K) with B = {query.shape[1]} as in query and K = {K}"
+        raise ValueError(f"key: expected shape {wanted}, got {tuple(key.shape)}")
+    if value.shape[:2] != key.shape[:2]:
+        wanted = f"(S, B, H) with (S, B) = {tuple(key.shape[:2])} as in key"
+        raise ValueError(f"value: expected shape {wanted}, got {tuple(value.shape)}")
+
+
+def _hide(key: Tensor, value: Tensor, mask: Tensor | None, T: int) -> tuple[Tensor, Tensor]:
+    """Check the mask, and empty keys and values that no query may see."""
+    if mask is None:
+        return key, value
+    S, B, _ = key.shape
+    if not isinstance(mask, Tensor):
+        raise TypeError(f"mask: expected a Tensor of bool, got {type(mask).__name__}")
+    if mask.dtype != torch.bool:
+        raise TypeError(f"mask: expected bool, got {mask.dtype}")
+    if mask.shape != (T, B, S):
+        raise ValueError(f"mask: expected shape (T, B, S) = {(T, B, S)}, got {tuple(mask.shape)}")
+    if values_of(mask, lambda mask: mask.any(dim=2).all()) is False:
+        raise ValueError("mask: expected at least one True in every row, got a row without")
+    # A weight of 0 does not silence a NaN.
+    seen = mask.any(dim=0).T[:, :, None]  # (S, B, 1)
+    return torch.where(seen, key, 0), torch.where(seen, value, 0)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from course_pkg.checks import check_option, check_size
 from course_pkg.reference.checks import check_lengths
 
 Lengths = Sequence[int] | Tensor
@@ -176,6 +177,22 @@ def check_dtype(dtype: torch.dtype | None) -> None:
         return
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
         raise TypeError(f"dtype: expected a floating type such as torch.float32, got {dtype}")
+
+
+def check_layer(I: int, H: int, gradient: str, dtype: torch.dtype | None) -> None:
+    """Raise unless the sizes of a layer are at least 1, and gradient and dtype are known ones.
+
+    Examples
+    --------
+    >>> check_layer(3, 4, "by_head", None)
+    Traceback (most recent call last):
+        ...
+    ValueError: gradient: expected one of 'autograd', 'by_hand', got 'by_head'
+    """
+    check_size("I", I)
+    check_size("H", H)
+    check_option("gradient", gradient, ("autograd", "by_hand"))
+    check_dtype(dtype)
 
 
 def lengths_beside(x: Tensor, lengths: Lengths) -> Tensor:

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from course_pkg.models.by_hand import Gradient, refuse_second_derivative, run_by_hand
-from course_pkg.models.checks import Lengths
-from course_pkg.models.stack import Stack, check_layer
+from course_pkg.models.checks import Lengths, check_layer
+from course_pkg.models.stack import Stack
 from course_pkg.models.weights import uniform
 
 

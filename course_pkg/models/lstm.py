@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from course_pkg.models.by_hand import Gradient, refuse_second_derivative, run_by_hand
-from course_pkg.models.checks import Lengths, named_states
-from course_pkg.models.stack import Stack, check_layer
+from course_pkg.models.checks import Lengths, check_layer, named_states
+from course_pkg.models.stack import Stack
 from course_pkg.models.weights import uniform
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from course_pkg.checks import check_flag, check_number, check_option, check_size
+from course_pkg.checks import check_flag, check_number, check_size
 from course_pkg.models.by_hand import Gradient
 from course_pkg.models.checks import (
     Lengths,
@@ -28,32 +28,6 @@ NOT_OFFERED = {
     "bias": "both biases are always there; zeros that do not require a gradient act as none",
     "proj_size": "put a torch.nn.Linear behind it",
 }
-
-
-def check_layer(I: int, H: int, gradient: str, dtype: torch.dtype | None) -> None:
-    """Raise unless the sizes of a layer are at least 1, and gradient and dtype are known ones."""
-    check_size("I", I)
-    check_size("H", H)
-    check_option("gradient", gradient, ("autograd", "by_hand"))
-    check_dtype(dtype)
-
-
-def end_reversed(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Turn each sequence round within its own length; what lies behind stays where it is.
-
-    Examples
-    --------
-    >>> x = torch.tensor([[1, 4], [2, 5], [3, 0]])[:, :, None]  # (T, B, 1), lengths 3 and 2
-    >>> end_reversed(x, torch.tensor([3, 2]))[:, :, 0]
-    tensor([[3, 5],
-            [2, 4],
-            [1, 0]])
-    """
-    if lengths is None:
-        return x.flip(0)
-    t = torch.arange(x.shape[0], device=x.device)[:, None]  # (T, 1)
-    source = torch.where(t < lengths, lengths - 1 - t, t)  # (T, B)
-    return x.gather(0, source[:, :, None].expand_as(x))
 
 
 class Stack(nn.Module):
@@ -254,3 +228,21 @@ class Stack(nn.Module):
             for name in TORCH_NAMES:
                 theirs = torch_name(name, l, backward=backward == 1)
                 yield f"layers.{index}", layer, name, theirs
+
+
+def end_reversed(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Turn each sequence round within its own length; what lies behind stays where it is.
+
+    Examples
+    --------
+    >>> x = torch.tensor([[1, 4], [2, 5], [3, 0]])[:, :, None]  # (T, B, 1), lengths 3 and 2
+    >>> end_reversed(x, torch.tensor([3, 2]))[:, :, 0]
+    tensor([[3, 5],
+            [2, 4],
+            [1, 0]])
+    """
+    if lengths is None:
+        return x.flip(0)
+    t = torch.arange(x.shape[0], device=x.device)[:, None]  # (T, 1)
+    source = torch.where(t < lengths, lengths - 1 - t, t)  # (T, B)
+    return x.gather(0, source[:, :, None].expand_as(x))
