@@ -1,7 +1,8 @@
-"""Input checks of the data rooms: an array shows all that it holds, and a row is a row."""
+"""Input checks of the data rooms: arrays that hide nothing, rows of integers, rows of labels."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,3 +92,71 @@ def integer_row(
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected integers, got {array.dtype}")
     return array
+
+
+# What a label may be; True is an int too, so bool comes first.
+KINDS: dict[str, tuple[type, ...]] = {
+    "bool": (bool, np.bool_),
+    "int": (int, np.integer),
+    "str": (str,),
+    "bytes": (bytes,),
+}
+
+
+def label_row(name: str, labels: Sequence[Hashable] | npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return labels as an array, out of lists, arrays and columns of tables alike, or raise.
+
+    Parameters
+    ----------
+    name : str
+        What they are called, for the message.
+    labels : (N,) integers or strings
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is none, one is missing or of a wrong type, or two are of different kinds.
+
+    Examples
+    --------
+    >>> label_row("labels", ["a", "b", "a"])
+    array(['a', 'b', 'a'], dtype=object)
+    >>> label_row("labels", ["a", None])
+    Traceback (most recent call last):
+        ...
+    ValueError: labels: expected a label for each example, got None at 1
+    """
+    if isinstance(labels, np.ndarray):
+        check_array(name, labels)
+        array = labels
+    else:  # entry by entry: NumPy would make strings of integers, or integers of True and False
+        array = np.asarray(labels, dtype=object)
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"{name}: expected shape (N,) with N >= 1, got {array.shape}")
+    if array.dtype.kind in "iubUS":
+        return array
+    array = array.astype(object)
+    for place, label in enumerate(array):
+        if _is_missing(label):
+            raise ValueError(f"{name}: expected a label for each example, got {label} at {place}")
+    kinds = sorted({_kind(label) for label in array})
+    if len(kinds) > 1:
+        raise TypeError(f"{name}: expected labels of one kind, got {' and '.join(kinds)}")
+    if kinds[0] not in KINDS:
+        raise TypeError(f"{name}: expected integers or strings, got {kinds[0]}")
+    return array
+
+
+def _kind(label: Hashable) -> str:
+    names = (name for name, types in KINDS.items() if isinstance(label, types))
+    return next(names, type(label).__name__)
+
+
+def _is_missing(label: Hashable) -> bool:
+    """Return whether a table has no value there: None, NaN, NaT, pandas.NA."""
+    try:
+        return label is None or bool(label != label)  # NaN differs from itself
+    except TypeError:  # pandas.NA, which is not even different
+        return True
+    except ValueError:  # a row of values
+        return False

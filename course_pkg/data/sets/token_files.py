@@ -10,12 +10,10 @@ from course_pkg.data.sets.card import DataCard
 from course_pkg.data.sets.corpus import Corpus
 from course_pkg.data.text.vocabulary import END
 
-# What the three files are called: in PTB, in WikiText-2, and plainly.
-NAMES = (
-    ("train.txt", "valid.txt", "test.txt"),
-    ("ptb.train.txt", "ptb.valid.txt", "ptb.test.txt"),
-    ("wiki.train.tokens", "wiki.valid.tokens", "wiki.test.tokens"),
-)
+# What the three files are called.
+PLAIN = ("train.txt", "valid.txt", "test.txt")
+PTB = ("ptb.train.txt", "ptb.valid.txt", "ptb.test.txt")
+WIKITEXT = ("wiki.train.tokens", "wiki.valid.tokens", "wiki.test.tokens")
 
 
 def read_tokens(path: str | os.PathLike[str]) -> list[str]:
@@ -79,7 +77,7 @@ def load_token_folder(folder: str | os.PathLike[str]) -> Corpus:
     ValueError
         If a file is no UTF-8 text, or empty.
     """
-    for names in NAMES:
+    for names in (PLAIN, PTB, WIKITEXT):
         paths = [Path(folder) / name for name in names]
         if all(path.is_file() for path in paths):
             card = DataCard(
@@ -92,4 +90,4 @@ def load_token_folder(folder: str | os.PathLike[str]) -> Corpus:
             )
             train, valid, test = (read_tokens(path) for path in paths)
             return Corpus(train, valid, test, "word", card)
-    raise FileNotFoundError(f"{folder}: expected {', '.join(NAMES[0])} in this folder")
+    raise FileNotFoundError(f"{folder}: expected {', '.join(PLAIN)} in this folder")

@@ -7,7 +7,7 @@ import zipfile
 from course_pkg.data.files.download import RemoteFile, fetch
 from course_pkg.data.sets.card import DataCard
 from course_pkg.data.sets.corpus import Corpus
-from course_pkg.data.sets.token_files import NAMES, tokens_of
+from course_pkg.data.sets.token_files import WIKITEXT, tokens_of
 
 WIKITEXT2_CARD = DataCard(
     name="WikiText-2",
@@ -49,6 +49,6 @@ def load_wikitext2() -> Corpus:
     archive = fetch("wikitext2", WIKITEXT2_FILES[0])
     with zipfile.ZipFile(archive) as opened:
         folder = zipfile.Path(opened, "wikitext-2/")
-        texts = ((folder / name).read_text(encoding="utf-8") for name in NAMES[2])
+        texts = ((folder / name).read_text(encoding="utf-8") for name in WIKITEXT)
         train, valid, test = map(tokens_of, texts)
     return Corpus(train, valid, test, "word", WIKITEXT2_CARD)

@@ -9,15 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from course_pkg.checks import check_count, check_generator, check_number, check_size
-from course_pkg.reference.checks import check_array
+from course_pkg.data.checks import label_row
 
-# What a label may be; True is an int too, so bool comes first.
-KINDS: dict[str, tuple[type, ...]] = {
-    "bool": (bool, np.bool_),
-    "int": (int, np.integer),
-    "str": (str,),
-    "bytes": (bytes,),
-}
 Fractions = tuple[float, float, float]
 Indices = npt.NDArray[np.int64]
 
@@ -95,7 +88,7 @@ def stratified_split(
     >>> [labels[part].tolist() for part in split[1:]]
     [['a', 'b', 'b'], ['a', 'b', 'b']]
     """
-    array = _labels("labels", labels)
+    array = label_row("labels", labels)
     shares = _fractions(fractions)
     check_generator(rng)
     parts: list[list[Indices]] = [[], [], []]
@@ -195,7 +188,7 @@ def group_split(
     >>> [sorted(set(speakers[part].tolist())) for part in split]
     [['cem'], ['ann'], ['bob']]
     """
-    array, shares = _labels("groups", groups), _fractions(fractions)
+    array, shares = label_row("groups", groups), _fractions(fractions)
     check_generator(rng)
     names, number, sizes = np.unique(array, return_inverse=True, return_counts=True)
     if len(names) < np.count_nonzero(shares):
@@ -233,41 +226,3 @@ def _filled(split: Split, shares: npt.NDArray[np.float64]) -> Split:
                 "take more examples, or give the part the share 0"
             )
     return split
-
-
-def _labels(name: str, labels: Sequence[Hashable] | npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return labels as an array, out of lists, arrays and columns of tables alike."""
-    if isinstance(labels, np.ndarray):
-        check_array(name, labels)
-        array = labels
-    else:  # entry by entry: NumPy would make strings of integers, or integers of True and False
-        array = np.asarray(labels, dtype=object)
-    if array.ndim != 1 or array.size == 0:
-        raise ValueError(f"{name}: expected shape (N,) with N >= 1, got {array.shape}")
-    if array.dtype.kind in "iubUS":
-        return array
-    array = array.astype(object)
-    for place, label in enumerate(array):
-        if _is_missing(label):
-            raise ValueError(f"{name}: expected a label for each example, got {label} at {place}")
-    kinds = sorted({_kind(label) for label in array})
-    if len(kinds) > 1:
-        raise TypeError(f"{name}: expected labels of one kind, got {' and '.join(kinds)}")
-    if kinds[0] not in KINDS:
-        raise TypeError(f"{name}: expected integers or strings, got {kinds[0]}")
-    return array
-
-
-def _kind(label: Hashable) -> str:
-    names = (name for name, types in KINDS.items() if isinstance(label, types))
-    return next(names, type(label).__name__)
-
-
-def _is_missing(label: Hashable) -> bool:
-    """Return whether a table has no value there: None, NaN, NaT, pandas.NA."""
-    try:
-        return label is None or bool(label != label)  # NaN differs from itself
-    except TypeError:  # pandas.NA, which is not even different
-        return True
-    except ValueError:  # a row of values
-        return False

@@ -17,7 +17,7 @@ from course_pkg.data.sets.agreement import load_agreement
 from course_pkg.data.sets.corpus import cut
 from course_pkg.data.sets.ptb import load_ptb
 from course_pkg.data.sets.python_text import load_python_text
-from course_pkg.data.sets.token_files import NAMES, load_token_folder, read_tokens
+from course_pkg.data.sets.token_files import PLAIN, PTB, WIKITEXT, load_token_folder, read_tokens
 from course_pkg.data.sets.wikitext import load_wikitext2
 from course_pkg.data.text.vocabulary import Vocabulary
 
@@ -119,7 +119,7 @@ def test_a_file_that_is_no_text_is_refused(body, message, tmp_path):
         read_tokens(tmp_path / "x")
 
 
-@pytest.mark.parametrize("names", NAMES)
+@pytest.mark.parametrize("names", [PLAIN, PTB, WIKITEXT])
 def test_a_folder_of_ones_own_is_read(names, tmp_path):
     for name, body in zip(names, ("a b\n", "c\n", "d\n"), strict=True):
         (tmp_path / name).write_text(body)
@@ -158,7 +158,7 @@ def zipped(members):
     return out.getvalue()
 
 
-WIKI = {f"wikitext-2/{name}": f" {name[5]} \n \n" for name in NAMES[2]}
+WIKI = {f"wikitext-2/{name}": f" {name[5]} \n \n" for name in WIKITEXT}
 
 
 def test_wikitext_is_read_out_of_its_archive_and_nothing_else_is_kept(server, monkeypatch):
