@@ -47,7 +47,7 @@ ANSWERS = {
     "a library's error": "double = np.linalg.inv",
     "a group of errors": "def double(v):\n    raise ExceptionGroup('two', [ValueError(1)])",
     "a syntax error": "def double(v):\n    return eval('2 +')",
-    "one that defined the names of the room": "run_check = remember = SETUP = print\ndel double",
+    "one that defined the names of the room": "run_check = remember = print\ndel double",
 }
 
 

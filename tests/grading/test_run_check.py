@@ -70,7 +70,7 @@ CLASHES = {
     "names of Python": "sum, max, list, len = 0, 1, [], 3",
     "an error state of one's own": "np.seterr(all='raise')",
     "a function named like one of the set-up": "def random_params(H): raise ValueError('mine')",
-    "the names of the grading room": "run_check = remember = SETUP = print",
+    "the names of the grading room": "run_check = remember = print",
     "arrays of the set-up changed in place": "x *= 0; sizes['H'].clear()",
 }
 

@@ -338,8 +338,8 @@ CALL = "run_check(f_check, exercise=3)"
         (WRAPPED.replace(CALL, "f_check()"), False),
         (WRAPPED.replace(CALL, "run_check(f_check)"), False),
         (WRAPPED.replace(CALL, "run_check(f_check, exercise=4)"), False),
-        (WRAPPED.replace(CALL, "run_check(f_check, SETUP, exercise=3)"), False),
-        (WRAPPED.replace(CALL, "run_check(f_check, exercise=3, setup=SETUP)"), False),
+        (WRAPPED.replace(CALL, "run_check(f_check, globals(), exercise=3)"), False),
+        (WRAPPED.replace(CALL, "run_check(f_check, exercise=3, setup=globals())"), False),
         (WRAPPED.replace(CALL, "run_check(g_check, exercise=3)"), False),
         (WRAPPED.replace("f_check()", "f_check(x=1)"), False),
         (WRAPPED.replace("def f_check", "@once\ndef f_check"), False),
@@ -354,7 +354,7 @@ def test_the_rule_sees_a_check_that_is_not_run_on_its_own(source, right):
 
 @pytest.mark.parametrize(
     "source",
-    ["x = 3", "remember(globals())\nx = 3", "SETUP = dict(globals())", "remember(locals())", ""],
+    ["x = 3", "remember(globals())\nx = 3", "names = dict(globals())", "remember(locals())", ""],
 )
 def test_the_rule_sees_a_set_up_cell_that_does_not_end_with_its_names(source):
     cells = [plain_cell(source), HEADING, check_cell(WRAPPED)]

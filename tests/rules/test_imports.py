@@ -91,28 +91,27 @@ def test_what_stands_on_numpy_imports_where_torch_is_not_installed():
     assert run.stdout == "imported\n", run.stderr
 
 
+CELL = "reference.cells.rnn"
+
+
 @pytest.mark.parametrize(
     ("source", "module", "complaint"),
     [
-        (
-            "import torch",
-            "reference.rnn",
-            "reference stands on NumPy alone, not on torch",
-        ),
-        ("from scipy import special", "reference.rnn", "stands on NumPy alone, not on scipy"),
-        (
-            "def f():\n    import torch.nn",
-            "reference.rnn",
-            "m, line 2: course_pkg.reference stands",
-        ),
-        ("from course_pkg.models import rnn", "reference.rnn", "may not import course_pkg.models"),
-        ("from course_pkg import models", "reference.rnn", "may not import course_pkg.models"),
-        ("from ..models import rnn", "reference.rnn", "may not import course_pkg.models"),
+        ("import torch", CELL, "reference stands on NumPy alone, not on torch"),
+        ("from scipy import special", CELL, "stands on NumPy alone, not on scipy"),
+        ("def f():\n    import torch.nn", CELL, "m, line 2: course_pkg.reference stands"),
+        ("from course_pkg.models import rnn", CELL, "may not import course_pkg.models"),
+        ("from course_pkg import models", CELL, "may not import course_pkg.models"),
+        ("from ...models import rnn", CELL, "may not import course_pkg.models"),
         ("import course_pkg.plots", "models.rnn", "may not import course_pkg.plots"),
         ("from course_pkg.plots import use_style", "__main__", "may not import course_pkg.plots"),
         ("from course_pkg.grading import feedback", "models.rnn", "may not import course_pkg.gra"),
         ("import torch", "grading.feedback", "course_pkg.grading stands on NumPy alone"),
-        ("from course_pkg.reference import rnn", "checks", "checks may not import course_pkg.ref"),
+        (
+            "from course_pkg.reference.cells import rnn",
+            "checks",
+            "checks may not import course_pkg.ref",
+        ),
         ("import numpy", "surprise.rnn", "say in MAY_IMPORT what course_pkg.surprise may import"),
     ],
 )
@@ -124,11 +123,11 @@ def test_the_rule_sees_an_import_that_points_back(source, module, complaint):
 @pytest.mark.parametrize(
     ("source", "module"),
     [
-        ("import math\nimport numpy as np\nfrom numpy.typing import NDArray", "reference.rnn"),
-        ("from course_pkg.reference.checks import Shapes", "reference.rnn"),
-        ("from .checks import Shapes", "reference.rnn"),
-        ("from course_pkg.checks import check_size", "reference.rnn"),
-        ("import torch\nfrom course_pkg.reference import rnn", "models.rnn"),
+        ("import math\nimport numpy as np\nfrom numpy.typing import NDArray", CELL),
+        ("from course_pkg.reference.checks import Shapes", CELL),
+        ("from ..checks import Shapes", CELL),
+        ("from course_pkg.checks import check_size", CELL),
+        ("import torch\nfrom course_pkg.reference.cells import rnn", "models.rnn"),
         ("from course_pkg.plots.style import INK", "plots.states"),
     ],
 )

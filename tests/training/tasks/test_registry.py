@@ -5,6 +5,7 @@ import math
 import re
 import sys
 import types
+from typing import get_type_hints
 
 import pytest
 from notebook_files import ROOT
@@ -67,9 +68,7 @@ def test_its_mistakes_are_named_without_a_line_of_its_own(coin, changes, message
 @pytest.mark.parametrize("name", TASKS)
 def test_the_table_of_a_model_is_the_signature_of_the_model(name):
     task = TASKS[name]
-    table = {"task": name, "training": {"epochs": 1}}
-    data = {"classify": {"name": "digits"}, "lm": {"name": "agreement"}}[name]
-    model = vars(config_from(table | {"data": data}).model)
+    table = get_type_hints(recipe(name))["model"]
     arguments = inspect.signature(task.MODEL).parameters
-    assert model == {k: p.default for k, p in arguments.items() if k not in task.GIVEN}
+    assert vars(table()) == {k: p.default for k, p in arguments.items() if k not in task.GIVEN}
     assert set(task.GIVEN) <= set(arguments)
