@@ -25,7 +25,15 @@ def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
 
 
 def names_in(code: types.CodeType) -> Iterator[str]:
-    """Yield the global names that a function looks up, those of the functions in it too."""
+    """Yield the global names that a function looks up, also in the functions inside it.
+
+    Examples
+    --------
+    >>> def outer():
+    ...     return lambda: helper(3)
+    >>> list(names_in(outer.__code__))
+    ['helper']
+    """
     for inner in codes_in(code):
         yield from inner.co_names
 

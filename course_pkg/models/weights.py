@@ -19,7 +19,14 @@ def uniform(
     device: torch.device | str | None = None,
     dtype: torch.dtype | None = None,
 ) -> nn.Parameter:
-    """Draw a parameter uniform in +-1/sqrt(size), as ``torch.nn`` does."""
+    """Draw a parameter uniform in +-1/sqrt(size), as ``torch.nn`` does.
+
+    Examples
+    --------
+    >>> W_hh = uniform(3 * 4, 4, size=4)
+    >>> W_hh.shape, bool(W_hh.abs().max() <= 0.5)
+    (torch.Size([12, 4]), True)
+    """
     bound = size**-0.5
     return nn.Parameter(torch.empty(shape, device=device, dtype=dtype).uniform_(-bound, bound))
 
@@ -92,7 +99,15 @@ def read(where: str, module: nn.Module, name: str) -> Tensor:
 
 
 def write(weight: Tensor, module: nn.Module, name: str) -> None:
-    """Copy a weight into a parameter, and whether it is trained."""
+    """Copy a weight into a parameter, and whether it is trained.
+
+    Examples
+    --------
+    >>> linear = nn.Linear(2, 1)
+    >>> write(torch.tensor([[3.0, 4.0]]), linear, "weight")
+    >>> linear.weight.tolist(), linear.weight.requires_grad
+    ([[3.0, 4.0]], False)
+    """
     parameter = module.get_parameter(name)
     with torch.no_grad():
         parameter.copy_(weight)

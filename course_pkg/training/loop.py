@@ -177,6 +177,16 @@ def evaluate(task: Task, part: str, device: torch.device | None = None) -> dict[
     ------
     ValueError
         If the task has no such part.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from course_pkg.models.language_model import LanguageModel
+    >>> from course_pkg.training.tasks.next_token import PredictNext
+    >>> model = LanguageModel(tokens=5, hidden=4)
+    >>> task = PredictNext(model, {"train": np.arange(100) % 5, "valid": np.arange(9) % 3})
+    >>> list(evaluate(task, "valid"))
+    ['loss', 'perplexity', 'bits']
     """
     if part not in task.parts:
         raise ValueError(

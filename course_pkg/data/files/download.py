@@ -62,7 +62,17 @@ def _forms(file: RemoteFile) -> list[tuple[str, str]]:
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:
-    """Return the SHA256 of a file's bytes."""
+    """Return the SHA256 of a file's bytes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "text.txt"
+    ...     _ = path.write_bytes(b"to be")
+    ...     sha256_of(path) == hashlib.sha256(b"to be").hexdigest()
+    True
+    """
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -17,7 +17,7 @@ WIKITEXT = ("wiki.train.tokens", "wiki.valid.tokens", "wiki.test.tokens")
 
 
 def read_tokens(path: str | os.PathLike[str]) -> list[str]:
-    """Read a file of words between spaces; each line end becomes the token ``<eos>``.
+    r"""Read a file of words between spaces; each line end becomes the token ``<eos>``.
 
     Empty lines count: they end too. That is how the published perplexities of PTB and
     WikiText-2 are counted.
@@ -36,6 +36,15 @@ def read_tokens(path: str | os.PathLike[str]) -> list[str]:
         If there is no such file.
     ValueError
         If it is no UTF-8 text, or empty.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "train.txt"
+    ...     _ = path.write_text("to be\nor not")
+    ...     read_tokens(path)
+    ['to', 'be', '<eos>', 'or', 'not', '<eos>']
     """
     text = read_utf8(path)
     if not text.strip():
@@ -76,6 +85,15 @@ def load_token_folder(folder: str | os.PathLike[str]) -> Corpus:
         If the folder has not all three.
     ValueError
         If a file is no UTF-8 text, or empty.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name, text in zip(PLAIN, ("to be", "or not", "to be")):
+    ...         _ = (Path(folder) / name).write_text(text)
+    ...     load_token_folder(folder).valid
+    ['or', 'not', '<eos>']
     """
     for names in (PLAIN, PTB, WIKITEXT):
         paths = [Path(folder) / name for name in names]

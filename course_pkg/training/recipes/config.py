@@ -33,6 +33,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         If there is no such file.
     ConfigError
         If it is no text in UTF-8, or no TOML; the message has the line.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "run.toml"
+    ...     _ = path.write_text('task = "lm"')
+    ...     read_toml(path)
+    {'task': 'lm'}
     """
     try:
         text = read_utf8(path)

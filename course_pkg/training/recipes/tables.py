@@ -111,6 +111,11 @@ def on_meta(model: type[M], **arguments: Any) -> M:
     ------
     TypeError, ValueError
         If the model refuses an argument, or its weights are more than a machine can address.
+
+    Examples
+    --------
+    >>> on_meta(nn.Linear, in_features=10**6, out_features=10**6).weight.device
+    device(type='meta')
     """
     try:
         with torch.device("meta"):

@@ -31,7 +31,13 @@ def models() -> dict[str, type[nn.Module]]:
 
 @cache
 def recipe(name: str) -> type[Config]:
-    """Return what the recipe of a task may say, as a dataclass."""
+    """Return what the recipe of a task may say, as a dataclass.
+
+    Examples
+    --------
+    >>> list(recipe("lm").__dataclass_fields__)
+    ['task', 'device', 'threads', 'data', 'model', 'training']
+    """
     task = TASKS[name]
     return recipe_of(task.Data, table_of(task.MODEL, task.GIVEN))
 
