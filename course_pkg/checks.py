@@ -1,7 +1,7 @@
 """Input checks for all rooms: sizes, counts, numbers, flags, options, seeds, generators.
 
-A message names the caller's argument, what was expected and what came. NumPy's scalars count as
-the numbers they hold, and come back as Python's: JSON and TOML know no others.
+A message names the caller's argument, what was expected and what was given. NumPy's scalars count
+as the numbers they hold, and come back as Python's: JSON and TOML know no others.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(subcommands: Subcommands) -> None:
-    """Add the command ``data`` to those of ``python -m course_pkg``.
+    """Add the command ``data`` to ``python -m course_pkg``.
 
     Each command's parser gets a default ``run``: a function that takes the parsed arguments and
     returns the exit status.

@@ -32,7 +32,7 @@ class DataSet(NamedTuple):
     name: str  # what it is called on the command line and in a recipe
     kind: str  # "text", "images" or "series": which tasks can learn it
     card: DataCard  # origin, size, licence, limits
-    load: Callable[..., Any]  # the loader; that of a text at two levels takes the level
+    load: Callable[..., Any]  # the loader; of a text at two levels it takes the level
     files: tuple[RemoteFile, ...] = ()  # what is downloaded; nothing where it is there offline
     levels: tuple[str, ...] = ()  # of a text: "char", "word", the first one by default
     package: str = ""  # the installed package that holds the data, if one does

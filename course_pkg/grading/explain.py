@@ -66,9 +66,9 @@ def explained(
     Returns
     -------
     exception
-        `CheckFailed` if the answer is missing, the check says that it is wrong, or cannot use
-        what came. Otherwise ``error``, of which a notebook shows the frames of the learner's
-        cells: not those of the check, whose source gives the answer away.
+        `CheckFailed` if the answer is missing, or the check says that it is wrong or cannot use
+        it. Otherwise ``error``, of which a notebook shows the frames of the learner's cells, and
+        none of the check, whose source gives the answer away.
     """
     if isinstance(error, CheckFailed):
         return error

@@ -6,7 +6,7 @@ MOST_LINES = 8
 
 
 class CheckFailed(AssertionError):  # noqa: N818 (the name is what a grader sees of it)
-    """An answer that is not right yet; the message says what came and what was expected.
+    """An answer that is not right yet; the message says what was given and what was expected.
 
     A notebook shows the message alone. A traceback would lead through the source of the check,
     which gives the answer away, and push the message out of sight. For everything else this is an

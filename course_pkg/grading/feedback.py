@@ -1,8 +1,8 @@
 """Checks that explain: shape first, then value, then a hint at the likely cause.
 
 A check compares a learner's answer with the expected one. If it is right, one line says so. If
-not, `CheckFailed` says what was expected and what came, and, where the answer equals that of a
-well-known mistake, which mistake it is.
+not, `CheckFailed` says what was expected and what was given, and names a well-known mistake that
+gives the same answer.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def check_equal(
 
 
 def _unlike(have: Any, want: Any) -> str:
-    """Say what was expected and what came; of long tuples, at the first entry that differs."""
+    """Say what was expected and what was given; of long tuples, at the first entry that differs."""
     both = isinstance(have, tuple) and isinstance(want, tuple)
     if both and max(len(repr(have)), len(repr(want))) > LONG:
         pairs = zip(have, want, strict=False)

@@ -33,7 +33,7 @@ def bits(nats: float) -> float:
 
 
 def _nats(nats: float) -> float:
-    """Check a cross-entropy; that of a model gone wrong may be NaN."""
+    """Check a cross-entropy; where a model has gone wrong, it may be NaN."""
     if isinstance(nats, (float, np.floating)) and math.isnan(nats):
         return math.nan
     return check_number("nats", nats, "[0, inf]")

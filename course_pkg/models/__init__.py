@@ -9,7 +9,7 @@ the input of all of them.
 
 What holds everywhere: input is time-major, ``(T, B, ...)``. An argument of a wrong type, dtype,
 rank, size or range is a ``TypeError`` or ``ValueError`` that names the argument, what was expected
-and what came; a section "Raises" says only what goes beyond this. Where values cannot be seen,
+and what was given; a section "Raises" says only what goes beyond this. Where values cannot be seen,
 their range is not checked: under ``torch.compile``, ``torch.export`` and ``torch.vmap``, and on
 the meta device. Numbers that are not finite are no error: they show in the output.
 """

@@ -1,4 +1,4 @@
-"""Input checks of the networks: every message says what was expected and what came."""
+"""Input checks of the networks: every message says what was expected and what was given."""
 
 from __future__ import annotations
 

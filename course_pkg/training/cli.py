@@ -34,7 +34,12 @@ def add_commands(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "train", help="train a model that a TOML file describes", description=DESCRIPTION
     )
-    parser.add_argument("config", type=Path, metavar="CONFIG.toml")
+    parser.add_argument(
+        "config",
+        type=Path,
+        metavar="CONFIG.toml",
+        help="such as experiments/recipes/row-digits.toml in the folder of the course",
+    )
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER", help="the run folder; runs/CONFIG by default"
     )

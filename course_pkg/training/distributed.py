@@ -10,9 +10,9 @@ On a cluster, the same command runs on every machine, with the address of one of
 -m course_pkg train CONFIG.toml``
 
 All processes see the same batches in the same order and cut their own share out of each, so the
-sum of their gradients is the gradient of the whole batch: the loss curve is that of one process,
-up to the order of sums. The run folder is written by process 0 alone; it has to be on a disk that
-all machines see if the run is to be resumed elsewhere.
+sum of their gradients is the gradient of the whole batch: the loss curve is the same as
+with one process, up to the order of sums. The run folder is written by process 0 alone; it has to
+be on a disk that all machines see if the run is to be resumed elsewhere.
 """
 
 from __future__ import annotations

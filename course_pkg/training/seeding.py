@@ -17,7 +17,7 @@ class RandomState(NamedTuple):
     """The state of every generator that a training step may draw from."""
 
     tensors: dict[str, Tensor]  # torch's generators: the CPU's, and the CUDA device's if used
-    about: dict[str, Any]  # those of Python and of NumPy, as JSON
+    about: dict[str, Any]  # Python's generator and NumPy's, as JSON
 
 
 def seed_everything(seed: int, *, deterministic: bool = False) -> None:

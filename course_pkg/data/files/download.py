@@ -97,7 +97,7 @@ def fetch(dataset: str, file: RemoteFile) -> Path:
     Raises
     ------
     DownloadError
-        If the network fails, or what came has another SHA256. Nothing of it is kept.
+        If the network fails, or the file has another SHA256. Nothing of it is kept.
     ModuleNotFoundError
         If pooch is not installed; the message says how to install it.
     """

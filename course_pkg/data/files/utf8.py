@@ -6,7 +6,7 @@ import codecs
 import os
 from pathlib import Path
 
-# The longer mark comes first: that of UTF-32 begins with that of UTF-16.
+# The longer marks come first: the mark of UTF-32 begins with the mark of UTF-16.
 MARKS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF32_BE, "UTF-32"),

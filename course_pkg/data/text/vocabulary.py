@@ -109,7 +109,7 @@ class Vocabulary:
         Parameters
         ----------
         training_tokens : iterable of str
-            Tokens; a string is its characters. Only those of the training part.
+            Tokens of the training part alone; a string is its characters.
         level : {"char", "word"}
         min_count : int
             Rarer tokens are left out: they will be unknown.
@@ -175,7 +175,7 @@ class Vocabulary:
         return token in self._ids
 
     def id(self, token: str) -> int:
-        """Return the number of one token, that of ``"<unk>"`` if it is unknown.
+        """Return the number of one token; an unknown one has the number of ``"<unk>"``.
 
         Raises
         ------

@@ -57,8 +57,8 @@ def train_from_config(
     Raises
     ------
     ConfigError
-        If the configuration does not say what it should, or is not that of the run to resume.
-        No folder is made then.
+        If the configuration does not say what it should, or differs from the one of the run to
+        resume. No folder is made then.
     FileExistsError
         If the folder holds a run and ``resume`` is false, or holds other files.
     CheckpointError

@@ -28,7 +28,7 @@ REFUSALS = (TypeError, ValueError, OverflowError, MemoryError, RuntimeError)
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """What every recipe says; the tables ``data`` and ``model`` are those of its task."""
+    """What every recipe says; its task says what the tables ``data`` and ``model`` hold."""
 
     task: str
     device: str = "auto"
@@ -54,7 +54,7 @@ class Built(NamedTuple):
 def table_of(model: type[nn.Module], given: Mapping[str, Any]) -> type:
     """Make the table ``model`` of a recipe: the model's signature is its schema.
 
-    Names, types and defaults are those of the model's arguments, so they are written once. A
+    Names, types and defaults come from the model's arguments, so they are written once. A
     table is checked by building the model on torch's meta device, where a weight has a shape and
     no memory: before data are loaded, and whatever the sizes are.
 

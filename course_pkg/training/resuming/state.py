@@ -46,7 +46,7 @@ class State:
     carry: Carry = ()  # the state that the next batch starts from, for streams
 
     def packed(self, own: Sequence[Own]) -> Checkpoint:
-        """Return the state as tensors and JSON; ``own`` is that of every process, by rank."""
+        """Return the state as tensors and JSON; ``own`` has an entry for each process, by rank."""
         tensors: dict[str, Tensor] = {f"model.{k}": v for k, v in self.model.state_dict().items()}
         tensors |= {f"best.{name}": tensor for name, tensor in self.stopping.weights.items()}
         numbers: dict[str, dict[str, Any]] = {}

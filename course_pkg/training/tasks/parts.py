@@ -153,7 +153,7 @@ def _stands_in(short: IntArray, long: IntArray) -> bool:
 def fingerprint(arrays: Iterable[Any]) -> str:
     """Return a SHA-256 over arrays: their types, shapes and bytes.
 
-    A checkpoint keeps that of every part, so that a run is not resumed on other data.
+    A checkpoint keeps one of every part, so that a run is not resumed on other data.
 
     Raises
     ------
