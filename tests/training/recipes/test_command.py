@@ -1,175 +1,28 @@
-"""The configuration and the command: what may be said, what is written, what is refused."""
+"""The command: what a run writes, what it refuses, and how it says so."""
 
 import json
 import math
 import shutil
 import sys
-import tomllib
-from contextlib import nullcontext
-from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from course_pkg.__main__ import main
-from course_pkg.data.registry import DATA_SETS, load_text
+from course_pkg.data.registry import load_text
 from course_pkg.data.text.vocabulary import Vocabulary
-from course_pkg.models.classifier import SequenceClassifier
-from course_pkg.models.language_model import LanguageModel
 from course_pkg.training.log import read_records
 from course_pkg.training.loop import evaluate
-from course_pkg.training.recipes import saved_model
-from course_pkg.training.recipes.config import ConfigError, override, read_toml, to_toml
-from course_pkg.training.recipes.saved_model import load_model, save_model
-from course_pkg.training.resuming.checkpoint import CheckpointError, save_checkpoint
+from course_pkg.training.recipes.config import override, read_toml
+from course_pkg.training.recipes.saved_model import load_model
+from course_pkg.training.resuming.checkpoint import CheckpointError
 from course_pkg.training.tasks.registry import build, config_from
-
-ROOT = Path(__file__).parents[3]
-CLASSIFY = {"task": "classify", "data": {"name": "digits"}, "training": {"epochs": 1}}
-WORDS = {"name": "python-text", "level": "word"}
-LM = {"task": "lm", "data": WORDS, "training": {"steps": 3}}
 
 
 @pytest.fixture(autouse=True)
 def small_machine(monkeypatch):
     """Whatever this machine holds: a large one would fill what a test asks to be refused."""
     monkeypatch.setattr("course_pkg.training.memory.free_bytes", lambda device: 2**32)
-
-
-@pytest.mark.parametrize("recipe", sorted((ROOT / "experiments/recipes").glob("*.toml")))
-def test_every_recipe_is_a_configuration(recipe):
-    config = config_from(read_toml(recipe))
-    assert config_from(tomllib.loads(to_toml(config))) == config
-
-
-@pytest.mark.parametrize("table", [CLASSIFY, LM])
-def test_a_configuration_is_written_with_its_defaults_and_read_again(table):
-    config = config_from(table)
-    written = tomllib.loads(to_toml(config))
-    assert config_from(written) == config
-    assert written["training"]["clip"] == 1.0
-    assert written["model"]["hidden"] == 128
-
-
-@dataclass
-class Inner:
-    text: str = ""
-    number: float = 0.0
-
-
-@dataclass
-class Outer:
-    text: str
-    whole: int
-    yes: bool
-    inner: Inner
-
-
-@given(
-    text=st.text(), whole=st.integers(-(2**60), 2**60), yes=st.booleans(),
-    number=st.floats(allow_nan=False),
-)  # fmt: skip
-def test_what_is_written_as_toml_is_read_back(text, whole, yes, number):
-    text = text.encode("utf-8", "ignore").decode()  # no lone surrogates
-    config = Outer(text, whole, yes, Inner(text, number))
-    assert tomllib.loads(to_toml(config)) == asdict(config)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"task": "clasify"}, "task: unknown task 'clasify'; did you mean 'classify'?"),
-        ({"task": 3}, "task: unknown task 3; expected one of classify, lm"),
-        ({"traning": {}}, "traning: unknown key; did you mean 'training'?"),
-        ({"zzz": 1}, "zzz: unknown key; expected one of task, device, threads"),
-        ({"data": {"nam": "digits"}}, "data.nam: unknown key; did you mean 'name'?"),
-        ({"data": {}}, "data: missing: name"),
-        ({"data": 3}, "data: expected a table, got int"),
-        ({"data": {"name": "digit"}}, "data.name: expected one of 'agreement', "),
-        ({"data": {"name": "sunspots"}}, "data.name: expected images, one of 'digits', 'mnist', "),
-        ({"data": {"name": "digits", "batch": 0}}, "data.batch: expected an integer of at least"),
-        ({"data": {"name": "digits", "batch": "8"}}, "data.batch: expected int, got str ('8')"),
-        ({"data": {"name": "digits", "batch": True}}, "data.batch: expected int, got bool"),
-        ({"model": {"hiden": 3}}, "model.hiden: unknown key; did you mean 'hidden'?"),
-        ({"model": {"hidden": 1.5}}, "model.hidden: expected int, got float (1.5)"),
-        ({"training": {}}, "training.epochs, steps: expected exactly one of the two"),
-        ({"training": {"epochs": 1, "lr": "x"}}, "training.lr: expected float, got str ('x')"),
-        ({"training": {"epochs": 1, "lr": -1}}, "training.lr: expected a number in (0, inf)"),
-        ({"training": {"epochs": 1, "patience": 0.5}}, "training.patience: expected int, got fl"),
-        ({"training": {"epochs": 1, "select_on": "test"}}, "training.select_on: the test part"),
-        ({"threads": 0}, "threads: expected an integer of at least 1, got 0"),
-        ({"device": "tpu"}, "device: expected one of 'auto', 'cpu', 'cuda', 'mps', got 'tpu'"),
-    ],
-)
-def test_a_wrong_configuration_is_refused_by_the_name_of_its_key(changes, message):
-    with pytest.raises(ConfigError) as error:
-        config_from(CLASSIFY | changes)
-    assert message in str(error.value)
-
-
-def test_a_missing_table_is_named():
-    with pytest.raises(ConfigError, match="the file: missing: data, training"):
-        config_from({"task": "lm"})
-
-
-@pytest.mark.parametrize(
-    ("model", "message"),
-    [
-        ({"cell": "lstn"}, "model.cell: expected one of 'rnn', 'gru', 'lstm', got 'lstn'"),
-        ({"hidden": 0}, "model.hidden: expected an integer of at least 1"),
-        ({"hidden": 10**5}, "model: not enough memory: 40,4"),
-        ({"hidden": 2**62, "start": "torch"}, "model: "),
-        ({"dropout": 1.0}, "model.dropout: expected a number in"),
-        ({"tied": True}, "model.embedding: expected hidden = 128 for tied weights, got 64"),
-    ],
-)
-def test_a_model_that_cannot_be_built_is_a_mistake_of_the_configuration(model, message):
-    with pytest.raises(ConfigError, match=message):
-        build(config_from(LM | {"model": model}))
-
-
-def test_a_model_that_does_not_fit_is_refused_before_a_weight_is_filled(monkeypatch):
-    """One that fits for 1 copy and not for training is refused too; nothing is drawn for either."""
-    config = config_from(LM | {"model": {"hidden": 64}})
-    drawn = set()
-    monkeypatch.setattr(
-        "course_pkg.models.recurrent.start_orthogonal",
-        lambda network, cell: drawn.update(p.device.type for p in network.parameters()),
-    )
-    for free, word in ((10**5, "hold"), (10**7, "train")):
-        monkeypatch.setattr("course_pkg.training.memory.free_bytes", lambda device, free=free: free)
-        with pytest.raises(ConfigError, match=f"model: not enough memory: .* to {word}, and"):
-            build(config)
-    assert drawn == {"meta"}
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        ({"max_size": 0}, "data.max_size: expected an integer of at least 1, got 0"),
-        ({"max_size": 1}, "data.max_size: expected at least 2, so that a token besides the spec"),
-        ({"min_count": 10**9}, r"data.min_count: expected at most \d+, .*, got 1000000000"),
-        ({"batch": 10**6}, r"data: ids: expected shape \(N,\) with N > B = 1000000"),
-    ],
-)
-def test_data_that_cannot_be_used_are_a_mistake_of_the_configuration(data, message):
-    with pytest.raises(ConfigError, match=message):
-        build(config_from(LM | {"data": WORDS | data}))
-
-
-@pytest.mark.parametrize("entry", DATA_SETS.values(), ids=list(DATA_SETS))
-def test_each_name_of_the_data_list_is_known_to_a_recipe(entry):
-    """A series has no task yet, and is refused by what it is and not as an unknown name."""
-    task = {"text": "lm", "images": "classify"}.get(entry.kind)
-    if task is None:
-        with pytest.raises(ConfigError, match=f"got {entry.name!r}, which is {entry.kind}"):
-            config_from(LM | {"data": {"name": entry.name}})
-    else:
-        table = {"task": task, "data": {"name": entry.name}, "training": {"epochs": 1}}
-        assert config_from(table).data.name == entry.name
 
 
 def test_the_agreement_grammar_can_be_trained_on(tmp_path, capsys):
@@ -181,36 +34,6 @@ def test_the_agreement_grammar_can_be_trained_on(tmp_path, capsys):
     )
     assert run(path, "--out", tmp_path / "run") == 0
     assert "grammar" in capsys.readouterr().out
-
-
-def test_changes_reach_into_tables():
-    table = {"a": {"b": 1}, "c": 2}
-    assert override(table, {"a.b": "0.5", "d.e": "true", "c": "word"}) == {
-        "a": {"b": 0.5},
-        "c": "word",
-        "d": {"e": True},
-    }
-    assert table == {"a": {"b": 1}, "c": 2}
-    with pytest.raises(ConfigError, match=r"c.d: 'c' is a value, not a table"):
-        override(table, {"c.d": "1"})
-
-
-@pytest.mark.parametrize("content", [b"task = ", b"task = 1\ntask = 2", b"n = 1" + b"0" * 5000])
-def test_a_file_that_is_no_toml_is_refused(tmp_path, content):
-    path = tmp_path / "c.toml"
-    path.write_bytes(content)
-    with pytest.raises(ConfigError, match="no TOML"):
-        read_toml(path)
-
-
-@pytest.mark.parametrize(
-    "content", ["lr = " + "[" * 5000 + "]" * 5000, "training.lr" + ".a" * 5000 + " = 1"]
-)
-def test_a_file_that_is_nested_too_deeply_is_refused(tmp_path, content):
-    path = tmp_path / "c.toml"
-    path.write_text('task = "lm"\n' + content)
-    with pytest.raises(ConfigError):
-        config_from(read_toml(path))
 
 
 def run(*words):
@@ -438,69 +261,3 @@ def test_without_a_folder_the_run_is_named_after_its_configuration(config, tmp_p
     monkeypatch.chdir(tmp_path)
     assert run(config) == 0
     assert (tmp_path / "runs" / "small words" / "card.md").exists()
-
-
-@pytest.mark.parametrize(
-    "model",
-    [
-        SequenceClassifier(classes=3, tokens=9, hidden=4, cell="gru", bidirectional=True),
-        SequenceClassifier(classes=3, features=2, hidden=4, layers=2, backend="ours"),
-        LanguageModel(tokens=9, embedding=4, hidden=4, tied=True),
-    ],
-)
-def test_a_model_file_builds_the_same_model(tmp_path, model):
-    save_model(tmp_path / "m", model, {"note": 1})
-    again, about = load_model(tmp_path / "m")
-    assert type(again) is type(model)
-    assert about == {"note": 1}
-    expected = model.state_dict()
-    assert again.state_dict().keys() == expected.keys()
-    assert all(torch.equal(again.state_dict()[name], expected[name]) for name in expected)
-
-
-@pytest.mark.parametrize(
-    "about",
-    [
-        {},
-        {"model": "os.system", "settings": {}, "about": {}},
-        {"model": "LanguageModel", "settings": {"tokens": -1}, "about": {}},
-        {"model": "LanguageModel", "settings": {"tokens": 9, "what": 1}, "about": {}},
-        {"model": "LanguageModel", "settings": {"tokens": 9}, "about": {}},
-        {"model": ["list"], "settings": {}, "about": {}},
-        {"model": "LanguageModel", "settings": {"tokens": 9}, "about": None},
-        {"model": "LanguageModel", "settings": {"tokens": 9}, "about": [["a", 1]]},
-        {"model": "LanguageModel", "settings": None, "about": {}},
-        {"model": "LanguageModel", "settings": {"tokens": 9, "layers": 10**9}, "about": {}},
-        {"model": "LanguageModel", "settings": {"tokens": 10**9, "hidden": 10**6}, "about": {}},
-        {"model": "LanguageModel", "settings": {"tokens": 10**30}, "about": {}},
-    ],
-)
-def test_a_file_that_is_no_model_is_refused(tmp_path, about):
-    save_checkpoint(tmp_path / "m", {"W": torch.zeros(1)}, about)
-    with pytest.raises(CheckpointError, match="m: expected a model file"):
-        load_model(tmp_path / "m")
-
-
-def test_the_model_of_a_file_is_not_built_before_its_weights_fit(tmp_path, monkeypatch):
-    model = LanguageModel(tokens=9, embedding=4, hidden=4)
-    tensors, settings = model.state_dict(), model.settings | {"tokens": 10}
-    built = []
-
-    class Watched(LanguageModel):
-        def __init__(self, **settings):
-            super().__init__(**settings)
-            built.append(self.readout.weight.device.type)
-
-    monkeypatch.setattr(saved_model, "models", lambda: {"LanguageModel": Watched})
-    for tokens, devices in ((10, ["meta"]), (9, ["meta", "cpu"])):
-        content = {"model": "LanguageModel", "settings": settings | {"tokens": tokens}, "about": {}}
-        save_checkpoint(tmp_path / "m", tensors, content)
-        built.clear()
-        with pytest.raises(CheckpointError, match="shape") if tokens == 10 else nullcontext():
-            load_model(tmp_path / "m")
-        assert built == devices
-
-
-def test_only_a_task_model_can_be_saved(tmp_path):
-    with pytest.raises(TypeError, match="model: expected one of SequenceClassifier, LanguageModel"):
-        save_model(tmp_path / "m", torch.nn.Linear(1, 1))
