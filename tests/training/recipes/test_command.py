@@ -19,12 +19,6 @@ from course_pkg.training.resuming.checkpoint import CheckpointError
 from course_pkg.training.tasks.registry import build, config_from
 
 
-@pytest.fixture(autouse=True)
-def small_machine(monkeypatch):
-    """Whatever this machine holds: a large one would fill what a test asks to be refused."""
-    monkeypatch.setattr("course_pkg.training.memory.free_bytes", lambda device: 2**32)
-
-
 def test_the_agreement_grammar_can_be_trained_on(tmp_path, capsys):
     """As every text of the list: nothing but the name says which one it is."""
     path = tmp_path / "agreement.toml"

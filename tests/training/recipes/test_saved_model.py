@@ -12,12 +12,6 @@ from course_pkg.training.recipes.saved_model import load_model, save_model
 from course_pkg.training.resuming.checkpoint import CheckpointError, save_checkpoint
 
 
-@pytest.fixture(autouse=True)
-def small_machine(monkeypatch):
-    """Whatever this machine holds: a large one would fill what a test asks to be refused."""
-    monkeypatch.setattr("course_pkg.training.memory.free_bytes", lambda device: 2**32)
-
-
 @pytest.mark.parametrize(
     "model",
     [
