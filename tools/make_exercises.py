@@ -69,8 +69,8 @@ def make_exercise(solution: NotebookNode) -> NotebookNode:
         raise NotAnExerciseError("\n".join(complaints))
     exercise = copy.deepcopy(solution)
     exercise.metadata = NotebookNode(copy.deepcopy(METADATA))
-    # The order of `nbgrader generate_assignment`; the first checksums see the solution, the
-    # second those of the exercise as it is handed out.
+    # The order of `nbgrader generate_assignment`; the first checksums are of the solution, the
+    # second of the exercise as it is handed out.
     steps = (
         LockCells(),
         ClearSolutions(code_stub={"python": STUB}, text_stub=TEXT_STUB),

@@ -14,11 +14,6 @@ from course_pkg.checks import check_count, check_number, check_option, check_siz
 Schedule = Callable[[int], float]
 
 
-def _check_step(step: int, total: int) -> None:
-    check_count("step", step)
-    check_size("total", total)
-
-
 def constant(step: int, total: int) -> float:
     """Keep the learning rate.
 
@@ -261,3 +256,8 @@ def make_schedule(name: str, total: int, *, warm_up_steps: int = 0) -> Schedule:
 def _half_wave(start: float, end: float, share: float) -> float:
     """Go from ``start`` to ``end`` as the share of the way goes from 0 to 1."""
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+
+
+def _check_step(step: int, total: int) -> None:
+    check_count("step", step)
+    check_size("total", total)
