@@ -1,6 +1,6 @@
 """What the plain network has and the others have not: a choice of the nonlinearity.
 
-Everything else is tested for all three in `test_recurrent.py`.
+Everything else is tested for all three in `test_stack.py`.
 """
 
 import pytest
