@@ -169,7 +169,7 @@ def run_check(
         ):
             warnings.simplefilter("ignore")
             verdict = moved(check, names)()
-    except (Exception, KeyboardInterrupt) as error:
+    except BaseException as error:
         failure = explained(error, check, is_notebook, exercise)
         if failure is error:
             raise

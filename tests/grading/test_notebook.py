@@ -29,6 +29,7 @@ from course_pkg.grading.run_check import run_check
 def double_check():
     secret = "this gives the answer away"
     assert double is not None, f"double: expected a function, got {double!r}.{' ' * len(secret)}"
+    getattr(double, "also", bool)(lambda: secret[99])  # a function of the check, handed out
     check_array("twice", double(values()), 2 * values())
 
 
@@ -42,11 +43,19 @@ ANSWERS = {
     "own error": "def double(v):\n    return helper(v)\n\ndef helper(v):\n    return v[99]",
     "chained": "def double(v):\n    try:\n        return v[99]\n    except IndexError as error:\n"
     "        raise ValueError('too few') from error",
+    "chained to the check": "def double(v):\n    return 2 * v\n\ndef also(function):\n    try:\n"
+    "        function()\n    except IndexError as error:\n        raise ValueError from error\n\n"
+    "double.also = also",
+    "an endless recursion": "def double(v):\n    return double(v)",
     "interrupted": "def double(v):\n    raise KeyboardInterrupt",
     "by a lambda": "double = lambda v: v @ np.ones(3)",
     "a library's error": "double = np.linalg.inv",
     "a group of errors": "def double(v):\n    raise ExceptionGroup('two', [ValueError(1)])",
     "a syntax error": "def double(v):\n    return eval('2 +')",
+    "an exit": "def double(v):\n    raise SystemExit(3)",
+    "another base exception": "def double(v):\n    raise GeneratorExit",
+    "an error without a message": "class Odd(Exception):\n    def __str__(self):\n"
+    "        raise ValueError\n\ndef double(v):\n    raise Odd",
     "one that defined the names of the room": "run_check = remember = print\ndel double",
 }
 
@@ -81,6 +90,8 @@ SENTENCES = {
     "a library's error": "Not yet. The check cannot go on with your answer. LinAlgError: ",
     "a group of errors": "Not yet. The check cannot go on with your answer. ExceptionGroup: two",
     "a syntax error": "Not yet. The check cannot go on with your answer. SyntaxError: invalid",
+    "an exit": "Not yet. The check cannot go on with your answer. SystemExit: 3",
+    "an error without a message": "Not yet. The check cannot go on with your answer. Odd: its mess",
     "one that defined the names of the room": "Not yet. `double` is not defined. Run the cell",
 }
 
@@ -111,7 +122,10 @@ def test_a_right_answer_ends_in_a_line_that_says_so(cells):
 OWN = {
     "own error": ("IndexError", ["in double(v)", "in helper(v)"]),
     "chained": ("ValueError", ["in double(v)", "in double(v)"]),
+    "chained to the check": ("ValueError", ["in also(function)", "in also(function)"]),
+    "an endless recursion": ("RecursionError", 6 * ["in double(v)"]),
     "interrupted": ("KeyboardInterrupt", ["in double(v)"]),
+    "another base exception": ("GeneratorExit", ["in double(v)"]),
     "by a lambda": ("ValueError", ["in <lambda>(v)"]),
 }
 
