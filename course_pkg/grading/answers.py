@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import numbers
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -100,6 +102,9 @@ def as_numbers(name: str, got: Any, shape: tuple[int, ...]) -> npt.NDArray[np.fl
         raise CheckFailed(ragged)
     if have.dtype.kind == "O" and any(isinstance(p, list | tuple | np.ndarray) for p in have.flat):
         raise CheckFailed(ragged)
+    if have.dtype.kind == "O" and all(isinstance(p, numbers.Real | Decimal) for p in have.flat):
+        with contextlib.suppress(OverflowError):  # of an int that no float can hold
+            return have.astype(np.float64)
     if have.dtype.kind == "O" and isinstance(got, np.ndarray):
         raise CheckFailed(
             f"{name}: expected numbers, got an array of objects (dtype=object): {brief(got)}"
@@ -134,7 +139,7 @@ def kind_of(value: Any) -> str:
     """
     if isinstance(value, bool):
         return "a truth value"
-    if isinstance(value, numbers.Real):
+    if isinstance(value, numbers.Real | Decimal):
         return "a number"
     return {str: "a text", tuple: "a tuple", type(None): "None"}.get(
         type(value), f"a {type(value).__name__}"

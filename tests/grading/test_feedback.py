@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -22,6 +25,8 @@ EXPECTED = np.arange(6.0).reshape(2, 3)
         EXPECTED + 1e-12,
         torch.tensor(EXPECTED),
         np.ma.array(EXPECTED),
+        [[Fraction(int(v)) for v in row] for row in EXPECTED],
+        [[Decimal(int(v)) for v in row] for row in EXPECTED],
     ],
     ids=[
         "array",
@@ -31,6 +36,8 @@ EXPECTED = np.arange(6.0).reshape(2, 3)
         "within tolerance",
         "tensor",
         "masked, hides nothing",
+        "fractions",
+        "decimals",
     ],
 )
 def test_a_right_answer_is_told_so(answer, capsys):
@@ -238,6 +245,8 @@ ALIKE = [
     ([[0.1, np.str_("b")], 8], ((0.1, "b"), 8)),
     (np.array([4, 8]), (4, 8)),
     (np.bool_(True), True),
+    (Fraction(6, 2), 3),
+    (Decimal(3), 3),
 ]
 
 
