@@ -14,6 +14,7 @@ ANSWERS = [
     ("memory", "The first state is one of the 100", change(("n - 1", "n"))),
     ("memory", "Solve 2 sqrt(T) = n", change(("n * n // 4", "n // 2"))),
     ("memory", "then divide by 4", change(("n * n // 4", "(n // 2) ** 2"))),
+    ("memory", "A state has B H numbers", change(("(size * B * H)", "(size * H)"))),
     # 2.7: the order of the steps
     ("checkpoints", RIGHT, change(("dh, dW_hh = dh_n, ", "dh, dW_hh = dh_n.copy(), "))),
     (

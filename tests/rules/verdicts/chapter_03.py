@@ -33,6 +33,15 @@ WHOLE, PARTIAL = "np.linalg.norm(parts.sum(axis=0))", "np.linalg.norm(parts.cums
 SCALED = "g * min(1.0, max_norm / {})"
 
 ANSWERS = [
+    # 3.2: the largest singular value
+    ("sigmoid-bound", RIGHT, change(("np.linalg.norm(W_hh, ord=2)", "np.linalg.svd(W_hh)[1][0]"))),
+    ("sigmoid-bound", "not a sum of entries", change(("ord=2", "ord=1"))),
+    ("sigmoid-bound", "the value is not right", change(("ord=2", "ord=np.inf"))),
+    (
+        "sigmoid-bound",
+        "largest entry",
+        change(("np.linalg.norm(W_hh, ord=2)", "np.abs(W_hh).max()")),
+    ),
     # 3.4: the corner may be anything that is large enough
     ("deceptive", RIGHT, matrix("[[rho, sigma], [0, rho / 2]]")),
     ("deceptive", RIGHT, matrix("[[rho, 10 * sigma], [0, rho]]")),
