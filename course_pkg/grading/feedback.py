@@ -225,7 +225,7 @@ def check_results(name: str, got: Any, names: Sequence[str]) -> tuple[Any, ...]:
     Raises
     ------
     CheckFailed
-        If the answer is no tuple or list of that many values.
+        If the answer is no tuple or list of that many values, or holds a masked entry.
 
     Examples
     --------
@@ -238,6 +238,7 @@ def check_results(name: str, got: Any, names: Sequence[str]) -> tuple[Any, ...]:
     wanted = f"{name}: expected {len(names)} values, ({', '.join(names)}), got"
     if got is None or got is ...:
         raise CheckFailed(f"{wanted} {got!r}. Is there a return?")
+    refuse_masked(name, got)
     if not isinstance(got, tuple | list):
         raise CheckFailed(f"{wanted} one {type(got).__name__}.")
     if len(got) != len(names):

@@ -344,3 +344,9 @@ def test_several_results_come_back_as_a_tuple():
         assert str(caught.value) == f"run: expected 2 values, (y, h), {message}"
     with pytest.raises(CheckFailed, match=r"got one ndarray"):
         check_results("run", np.ones(2), names)
+
+
+def test_results_that_hide_entries_are_refused():
+    hidden = np.ma.array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(CheckFailed, match="run: expected plain numbers, got a masked array"):
+        check_results("run", (np.ones(2), hidden), ("y", "h"))

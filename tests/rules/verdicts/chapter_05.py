@@ -16,6 +16,12 @@ ANSWERS = [
     ("repair", "the other convention", change(("(1 - z) * n + z * h", "z * n + (1 - z) * h"))),
     ("repair", "single precision", change(("+ z * h ", "+ z * h.astype(np.float32) "))),
     ("repair", "never negative", change(("np.tanh(", "sigmoid("))),
+    # 5.7: weights that are whole numbers are weights
+    (
+        "before-after",
+        RIGHT,
+        change(("W_hh = np.zeros((3 * H, H))", "W_hh = np.zeros((3 * H, H), int)")),
+    ),
     # 5.8: the gate acts in two places
     ("mgu", RIGHT, change(("(1 - f) * h + f * n", "h + f * (n - h)"))),
     ("mgu", "df begins with n - h", change(("(n - h)", "(h - n)"))),
