@@ -10,7 +10,7 @@ from typing import Any
 
 from course_pkg.grading.failure import CheckFailed
 
-PACKAGE, OWN = "course_pkg", "course_pkg.grading"
+PACKAGE, OWN, TORCH = "course_pkg", "course_pkg.grading", "torch"
 
 
 @contextlib.contextmanager
@@ -76,14 +76,23 @@ def _module(frame: types.FrameType | None) -> str:
 
 
 def _inside(module: str) -> bool:
-    """Whether a module belongs to the package; this room, from which answers are called, apart."""
-    return f"{module}.".startswith(f"{PACKAGE}.") and not f"{module}.".startswith(f"{OWN}.")
+    """Whether a module belongs to the package or to torch; not this room, which calls answers."""
+    return module.partition(".")[0] in (PACKAGE, TORCH) and not f"{module}.".startswith(f"{OWN}.")
+
+
+def _imports(frame: types.FrameType | None) -> bool:
+    """Whether a module of the package or of torch is being imported: that is not to call it."""
+    while frame is not None:
+        if frame.f_code.co_name == "<module>" and _inside(_module(frame)):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def alone(
     answer: Callable[..., Any], *, name: str, exercise: int, may_call: Collection[str] = ()
 ) -> Callable[..., Any]:
-    """Return an answer that fails its check when it calls a function of the package.
+    """Return an answer that fails its check when it calls the package, or torch's networks.
 
     Parameters
     ----------
@@ -100,7 +109,9 @@ def alone(
     -------
     callable
         A function that calls the answer, and then raises `CheckFailed` if the answer has called
-        the package. Other calls, those of the check itself, are not looked at.
+        the package, or a function of torch that is written in Python: a network, a backward pass.
+        To use a tensor as an array is none. Other calls, those of the check itself, are not
+        looked at.
 
     Examples
     --------
@@ -119,10 +130,12 @@ def alone(
 
         def see(frame: types.FrameType) -> None:
             code, module = frame.f_code, _module(frame)
-            if not _inside(module) or code.co_name == "<module>":  # to import is not to call
-                return
             # What the package itself calls was let in before.
-            if code.co_qualname not in may_call and not _inside(_module(frame.f_back)):
+            if not _inside(module) or _inside(_module(frame.f_back)) or _imports(frame):
+                return
+            if module.partition(".")[0] == TORCH:
+                seen.append(TORCH)
+            elif code.co_qualname not in may_call:
                 function = code.co_qualname.removesuffix(".__init__")  # of a class: the class
                 seen.append(f"{module.rpartition('.')[2]}.{function}")
 

@@ -117,7 +117,7 @@ def run_check(
     exercise : int
         The number of the exercise.
     numpy_alone : collection of str
-        Answers that may not call the package, because the statement says so.
+        Answers that may not call the package or torch, because the statement says so.
     may_call : collection of str
         Functions of the package that they may call all the same.
 

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from course_pkg.grading.calls import alone, calls_of
 from course_pkg.grading.failure import CheckFailed
@@ -53,6 +54,12 @@ def with_torch(x):
     return torch_rnn.RNN(3, 2)(x)
 
 
+def by_autograd(x):
+    leaf = torch.tensor(x, requires_grad=True)
+    leaf.sum().backward()
+    return leaf.grad.numpy()
+
+
 BORROWED = {
     "rnn.forward": [
         by_module,
@@ -65,6 +72,7 @@ BORROWED = {
         lambda x: list(map(lambda part: imported_forward(part, PARAMS), [x])),
     ],
     "rnn.RNN": [with_torch],
+    "torch": [by_autograd, lambda x: torch.nn.RNN(3, 2, dtype=torch.float64)(torch.tensor(x))],
     "activations.sigmoid": [sigmoid, lambda x: np.vectorize(sigmoid)(x)],
 }
 CASES = [(name, answer) for name, answers in BORROWED.items() for answer in answers]
@@ -96,6 +104,20 @@ def test_own_code_passes_and_gets_its_arguments():
     guarded = alone(own, name="own", exercise=3)
     np.testing.assert_array_equal(guarded(X, gain=3), own(X, gain=3))
     by_module(X)  # the check itself may
+
+
+def test_to_import_is_not_to_call(monkeypatch):
+    def imports(x):
+        import torch.nn.utils.rnn
+
+        from course_pkg.models import rnn  # noqa: F401
+
+        return torch.from_numpy(x)
+
+    for module in ("torch.nn.utils.rnn", "course_pkg.models.rnn"):
+        monkeypatch.delitem(sys.modules, module)
+    guarded = alone(imports, name="imports", exercise=3)
+    np.testing.assert_array_equal(guarded(X), X)
 
 
 def test_an_error_of_the_answer_passes_through():
