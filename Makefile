@@ -70,8 +70,9 @@ lock: setup  ## pin all packages anew (maintainers; needs uv)
 	  --override requirements/no-torch.override --no-header --no-annotate --quiet \
 	  pyproject.toml requirements/torch-needs.in -o requirements/lock.txt
 
-# What people made stays: work/, class/, runs/.
+# What people made stays: work/, class/, runs/, a .venv that is not of this set-up.
 clean:  ## remove everything that was built, the virtual environment too; work/ stays
-	@rm -rf _build build dist .venv .venvs rnn_equation_by_equation.egg-info
+	@if [ -h .venv ] || [ -f .venv/set-up-is-complete ]; then rm -rf .venv; fi
+	@rm -rf _build build dist .venvs rnn_equation_by_equation.egg-info
 	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage htmlcov
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,6 +12,7 @@ version it is, and whether somebody has written in it.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def _read_if_possible(path: Path) -> NotebookNode | None:
 
 def _is_anybodys(path: Path) -> bool:
     """Whether there is a file in which somebody may have written something."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return False
     found = _read_if_possible(path)
     return found is None or not is_as_made(found)
@@ -65,7 +66,7 @@ def copy_exercises(exercises: list[Path], work: Path) -> list[str]:
             sentences.append(f"{shown(source)} cannot be read, so no copy of it was made.")
             continue
         text = source.read_text(encoding="utf-8-sig")
-        if not copy.exists():
+        if not os.path.lexists(copy):  # a link may lead to a disk that is not here today
             write(copy, text)
             made += 1
         elif not _is_anybodys(copy):

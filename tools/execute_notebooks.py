@@ -123,6 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
         label = f"[{number}/{len(files)}] {shown(path)}"
         print(f"{label}: running", flush=True)
         began = time.perf_counter()
+        before = path.read_bytes()
         try:
             text = dumps(execute(read(path), path.resolve().parent))
         except FailedCellError as error:
@@ -131,6 +132,10 @@ def main(arguments: list[str] | None = None) -> int:
             continue
         except NotANotebookError as error:
             print(f"{label}: failed, and left as it was: {error}", file=sys.stderr)
+            failed += 1
+            continue
+        if path.read_bytes() != before:
+            print(f"{label}: left as it is now: it was saved during the run", file=sys.stderr)
             failed += 1
             continue
         write(path, text)

@@ -30,6 +30,17 @@ SEAL = "printed"
 COURSE, AS_MADE = "course", "cells_as_made"
 
 
+# What nbformat raises for all that may stand in a file.
+NOT_READ = (
+    ValueError,
+    AttributeError,
+    KeyError,
+    TypeError,
+    RecursionError,
+    nbformat.ValidationError,
+)
+
+
 class NotANotebookError(ValueError):
     """A file that holds no notebook of format 4; the message names it."""
 
@@ -53,14 +64,21 @@ def hash_of_cells(notebook: NotebookNode) -> str:
     return hash_of([[cell.cell_type, cell.source] for cell in notebook.cells])
 
 
+def _made_with(notebook: NotebookNode) -> str | None:
+    """Return the hash that a generated notebook holds; other notebooks may hold anything there."""
+    course = notebook.metadata.get(COURSE)
+    made = course.get(AS_MADE) if isinstance(course, dict) else None
+    return made if isinstance(made, str) else None
+
+
 def version_of(notebook: NotebookNode) -> str:
     """Return the hash of the cells that this notebook was made with, whatever they say now."""
-    return notebook.metadata.get(COURSE, {}).get(AS_MADE) or hash_of_cells(notebook)
+    return _made_with(notebook) or hash_of_cells(notebook)
 
 
 def is_as_made(notebook: NotebookNode) -> bool:
     """Whether this is a generated notebook in which nobody has written anything."""
-    return notebook.metadata.get(COURSE, {}).get(AS_MADE) == hash_of_cells(notebook)
+    return _made_with(notebook) == hash_of_cells(notebook)
 
 
 def notebooks_in(*folders: str) -> list[Path]:
@@ -86,7 +104,7 @@ def read(path: Path) -> NotebookNode:
         # Some editors put a byte order mark first.
         notebook = nbformat.reader.reads(path.read_text(encoding="utf-8-sig"))
         hash_of_cells(notebook)  # every cell has a kind and a source
-    except (ValueError, AttributeError, KeyError, TypeError, nbformat.ValidationError) as error:
+    except NOT_READ as error:
         reason = str(error).strip().partition("\n")[0][:200]
         raise NotANotebookError(f"{shown(path)}: this is no notebook ({reason}).") from None
     if notebook.nbformat != 4:

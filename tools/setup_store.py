@@ -9,6 +9,7 @@ Like `setup_env.py`, an old Python can read this file.
 """
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -102,8 +103,9 @@ def _put_aside():
 
 
 def remove_unused():
-    """Remove what is no longer used, or was never finished."""
+    """Remove what is no longer used, or was never finished; what a person put there stays."""
     used = os.path.realpath(VENV)
     for path in environments():
-        if os.path.realpath(path) != used:
+        ours = re.match("(before-)?[0-9]+$", os.path.basename(path))
+        if ours and os.path.realpath(path) != used:
             shutil.rmtree(path, ignore_errors=True)

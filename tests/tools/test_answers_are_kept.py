@@ -239,6 +239,24 @@ def test_a_copy_that_lost_its_hash_or_its_sense_counts_as_written_in(fetch, exer
         (work / "01-one-new.ipynb").unlink()
 
 
+@pytest.mark.parametrize("course", ["RNN", {"cells_as_made": ["one"]}, None])
+def test_what_another_notebook_holds_under_the_same_key_does_not_matter(fetch, work, course):
+    work.mkdir()
+    mine = solution_notebook()
+    mine.metadata["course"] = course
+    (work / "lecture.ipynb").write_text(dumps(mine))
+    (sentence,) = fetch()
+    assert "your copies of the exercises, 1 new" in sentence
+
+
+def test_a_link_to_what_is_not_there_today_stays(fetch, exercise, work, tmp_path):
+    work.mkdir()
+    (work / exercise.name).symlink_to(tmp_path / "disk" / exercise.name)
+    (sentence,) = fetch()
+    assert sentence.endswith("01-one-new.ipynb.")
+    assert (work / exercise.name).readlink() == tmp_path / "disk" / exercise.name
+
+
 def test_answers_given_in_exercises_come_along(fetch, exercise, work):
     written = change(exercise, solve)
     fetch()

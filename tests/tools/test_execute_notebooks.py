@@ -54,6 +54,15 @@ def test_a_failing_cell_is_shown_and_the_file_left_alone(tmp_path, capsys):
     assert path.read_bytes() == before
 
 
+def test_what_is_saved_during_the_run_is_not_written_over(tmp_path, capsys):
+    path = tmp_path / "one.ipynb"
+    source = "from pathlib import Path\nPath('one.ipynb').write_text('saved meanwhile')"
+    write(path, dumps(notebook(source)))
+    assert execute_notebooks.main([str(path)]) == 1
+    assert "it was saved during the run" in capsys.readouterr().err
+    assert path.read_text() == "saved meanwhile"
+
+
 def test_a_hanging_cell_ends_with_its_source(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(execute_notebooks, "SECONDS_PER_CELL", 1)
     path = tmp_path / "slow.ipynb"

@@ -85,6 +85,11 @@ def test_the_learner_gets_copies_and_jupyterlab_opens_on_them(course):
     assert mine.read_bytes() == before
     assert (course / "work" / "Zoës Notizen 课程.ipynb").exists()
 
+    (course / ".venv").mkdir()  # a person's own, which set-up would put aside
+    (course / ".venv" / "pyvenv.cfg").touch()
+    subprocess.run(["make", "clean"], cwd=course, check=True)
+    assert (course / ".venv" / "pyvenv.cfg").exists()
+
 
 def test_an_environment_that_fits_is_kept_whatever_comes_first_in_the_path(course, tmp_path):
     other = tmp_path / "bin"

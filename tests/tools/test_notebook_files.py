@@ -35,6 +35,7 @@ BROKEN = {
     "a list": "[]",
     "no cells": '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
     "a bare cell": '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{}]}',
+    "too deep": "[" * 100_000,
     "format 3": '{"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": []}',
     "format 9": '{"nbformat": 9, "nbformat_minor": 0}',
 }

@@ -244,6 +244,17 @@ def test_an_environment_that_a_person_made_is_put_aside(course, tmp_path, linked
     assert prefix(course).parent == course / ".venvs"
 
 
+def test_what_a_person_put_beside_the_environments_stays(course):
+    set_up(course)
+    venv.create(course / ".venvs" / "mine")
+    new_pins(course)
+    assert "done" in set_up(course)
+    assert sorted(path.name for path in (course / ".venvs").iterdir() if path.is_dir()) == [
+        prefix(course).name,
+        "mine",
+    ]
+
+
 def test_two_at_once_build_one(course):
     # The first holds the lock; the second waits for it, and then has nothing to do.
     hold = (
