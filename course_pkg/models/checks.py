@@ -11,8 +11,25 @@ from torch import Tensor
 from course_pkg.checks import check_option, check_size
 from course_pkg.reference.checks import check_lengths
 
+MOST_LAYERS = 1000  # to build a million takes longer than anybody waits, even without weights
+
 Lengths = Sequence[int] | Tensor
 NamedStates = Sequence[tuple[str, Tensor | None]]
+
+
+def check_layers(name: str, value: int) -> int:
+    """Return a number of layers, or raise unless it is an integer in 1..1000.
+
+    Examples
+    --------
+    >>> check_layers("layers", 10**9)
+    Traceback (most recent call last):
+        ...
+    ValueError: layers: expected at most 1000, got 1000000000
+    """
+    if check_size(name, value) > MOST_LAYERS:
+        raise ValueError(f"{name}: expected at most {MOST_LAYERS}, got {value}")
+    return value
 
 
 def _autocasts(device: torch.device) -> bool:

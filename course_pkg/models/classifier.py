@@ -8,7 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from course_pkg.checks import check_number, check_option, check_size
-from course_pkg.models.checks import Lengths, check_id_range, check_id_tensor, lengths_beside
+from course_pkg.models.checks import (
+    Lengths,
+    check_id_range,
+    check_id_tensor,
+    check_layers,
+    lengths_beside,
+)
 from course_pkg.models.recurrent import Recurrent
 
 
@@ -72,8 +78,8 @@ class SequenceClassifier(nn.Module):
                 "features, tokens: expected exactly one of the two, "
                 f"got features={features} and tokens={tokens}"
             )
-        for name, size in (("hidden", hidden), ("layers", layers)):
-            check_size(name, size)
+        check_size("hidden", hidden)
+        check_layers("layers", layers)
         check_option("pooling", pooling, ("last", "mean"))
         check_number("dropout", dropout, "[0, 1)")
         self.settings: dict[str, Any] = {

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from course_pkg.checks import check_flag, check_number, check_size
-from course_pkg.models.checks import check_id_range, check_id_tensor
+from course_pkg.models.checks import check_id_range, check_id_tensor, check_layers
 from course_pkg.models.recurrent import Recurrent, State
 
 
@@ -55,10 +55,9 @@ class LanguageModel(nn.Module):
         start: str = "orthogonal",
     ) -> None:
         super().__init__()
-        for name, size in (
-            ("tokens", tokens), ("embedding", embedding), ("hidden", hidden), ("layers", layers)
-        ):  # fmt: skip
+        for name, size in (("tokens", tokens), ("embedding", embedding), ("hidden", hidden)):
             check_size(name, size)
+        check_layers("layers", layers)
         check_number("dropout", dropout, "[0, 1)")
         if check_flag("tied", tied) and embedding != hidden:
             raise ValueError(

@@ -17,6 +17,7 @@ from course_pkg.models.checks import (
     NamedStates,
     check_dtype,
     check_input,
+    check_layers,
     check_states,
     lengths_beside,
 )
@@ -42,7 +43,7 @@ class Stack(nn.Module):
     input_size, hidden_size : int
         I and H.
     num_layers : int
-        The number of layers, L. Layer l + 1 reads the outputs of layer l.
+        The number of layers, L, at most 1000. Layer l + 1 reads the outputs of layer l.
     bidirectional : bool
         Whether each layer also has a reader that runs from the end (D = 2). The two outputs of a
         time step are joined before the next layer.
@@ -89,7 +90,7 @@ class Stack(nn.Module):
         check_dtype(dtype)
         self.input_size = check_size("input_size", input_size)
         self.hidden_size = check_size("hidden_size", hidden_size)
-        self.num_layers = check_size("num_layers", num_layers)
+        self.num_layers = check_layers("num_layers", num_layers)
         self.bidirectional = check_flag("bidirectional", bidirectional)
         self.dropout = check_number("dropout", dropout, "[0, 1)")
         if self.dropout > 0 and self.num_layers == 1:

@@ -22,6 +22,8 @@ from course_pkg.training.tasks.protocol import Task
 
 M = TypeVar("M", bound=nn.Module)
 
+MOST_THREADS = 1024  # more than any machine has; of a million, torch dies
+
 # torch's word for too little memory, or for sizes that no machine can address, is a RuntimeError.
 REFUSALS = (TypeError, ValueError, OverflowError, MemoryError, RuntimeError)
 
@@ -39,7 +41,8 @@ class Config:
 
     def __post_init__(self) -> None:
         check_option("device", self.device, DEVICES)
-        check_size("threads", self.threads)
+        if check_size("threads", self.threads) > MOST_THREADS:
+            raise ValueError(f"threads: expected at most {MOST_THREADS}, got {self.threads}")
 
 
 class Built(NamedTuple):
@@ -120,8 +123,10 @@ def on_meta(model: type[M], **arguments: Any) -> M:
     try:
         with torch.device("meta"):
             return model(**arguments)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:  # torch has both words for what is too large
         first = str(error).splitlines()[0]
+        if isinstance(error, TypeError) and "Overflow" not in first:
+            raise
         raise ValueError(f"expected sizes that a machine can address: {first}") from error
 
 

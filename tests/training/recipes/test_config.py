@@ -92,6 +92,7 @@ def test_what_is_written_as_toml_is_read_back(text, whole, yes, number):
         ({"training": {"epochs": 1, "patience": 0.5}}, "training.patience: expected int, got fl"),
         ({"training": {"epochs": 1, "select_on": "test"}}, "training.select_on: the test part"),
         ({"threads": 0}, "threads: expected an integer of at least 1, got 0"),
+        ({"threads": 10**6}, "threads: expected at most 1024, got 1000000"),
         ({"device": "tpu"}, "device: expected one of 'auto', 'cpu', 'cuda', 'mps', got 'tpu'"),
     ],
 )
@@ -113,6 +114,9 @@ def test_a_missing_table_is_named():
         ({"hidden": 0}, "model.hidden: expected an integer of at least 1"),
         ({"hidden": 10**5}, "model: not enough memory: 40,4"),
         ({"hidden": 2**62, "start": "torch"}, "model: "),
+        ({"hidden": 10**23}, "model: expected sizes that a machine can address: "),
+        ({"layers": 10**6}, "model.layers: expected at most 1000, got 1000000"),
+        ({"layers": 10**23}, "model.layers: expected at most 1000, got 1"),
         ({"dropout": 1.0}, "model.dropout: expected a number in"),
         ({"tied": True}, "model.embedding: expected hidden = 128 for tied weights, got 64"),
     ],
