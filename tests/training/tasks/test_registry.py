@@ -2,7 +2,10 @@
 
 import inspect
 import math
+import os
 import re
+import shutil
+import subprocess
 import sys
 import types
 from typing import get_type_hints
@@ -45,6 +48,34 @@ def test_the_task_of_contributing_is_trained_resumed_and_saved(coin, tmp_path, c
     model, _ = load_model(folder / "model.safetensors")
     assert model.settings["cell"] == "gru"
     assert "# Coins: coin" in (folder / "card.md").read_text()
+
+
+def test_the_steps_of_contributing_are_all_that_it_takes(tmp_path):
+    """In a copy of the package, the places that step 2 names are changed, and no others."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## A task")[1]
+    assert '`"coin": coin`' in text
+    assert "the import above" in text
+    shutil.copytree(ROOT / "course_pkg", tmp_path / "course_pkg")
+    (tmp_path / "coin.toml").write_text(listing("toml"))
+    room = tmp_path / "course_pkg" / "training" / "tasks"
+    (room / "coin.py").write_text(listing("python"))
+    registry = (room / "registry.py").read_text()
+    for old, new in (
+        (": next_token}", ': next_token, "coin": coin}'),
+        ("import classify,", "import classify, coin,"),
+    ):
+        assert old in registry
+        registry = registry.replace(old, new)
+    (room / "registry.py").write_text(registry)
+    run = subprocess.run(
+        [sys.executable, "-m", "course_pkg", "train", "coin.toml"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "everything is in runs" in run.stdout
 
 
 @pytest.mark.parametrize(
