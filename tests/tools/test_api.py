@@ -55,6 +55,7 @@ def room(tmp_path):
         "Cells: ``lstm``, ``gru``; ``inner``.",
         "Cells.\n\n``inner`` has more;\n``lstm`` comes before ``gru``.\n\nAll take ``params``.",
         "Takes ``params``.\n\n- ``lstm``: a ``Cell``, ``f(x)``.\n- ``gru``\n- ``inner``",
+        "First ``lstm``, then ``...``.",
     ],
 )
 def test_the_order_is_that_of_the_paragraph_with_the_names(room, docstring):

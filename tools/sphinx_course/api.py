@@ -2,7 +2,8 @@
 
 A room is a folder of modules. Its docstring opens the page, and one paragraph of it names, in
 double backticks, the room's modules and the rooms inside it, in the order in which one should read
-them. Each module gets a section; a room inside has a page of its own.
+them; "``...``" stands for those that are not named. Each module gets a section; a room inside has
+a page of its own.
 """
 
 from __future__ import annotations
@@ -37,6 +38,12 @@ def naming_paragraph(docstring: str, names: set[str]) -> str:
     return next((text for text in paragraphs if names & set(NAME.findall(text))), "")
 
 
+def written_out(paragraph: str, names: set[str]) -> str:
+    """Put the names that a paragraph leaves out in the place of its dots."""
+    rest = sorted(names - set(NAME.findall(paragraph)))
+    return paragraph.replace("``...``", ", ".join(f"``{name}``" for name in rest))
+
+
 def modules_of(folder: Path, room: str) -> list[str]:
     """Return the names of a room's modules in the order of its docstring.
 
@@ -47,12 +54,13 @@ def modules_of(folder: Path, room: str) -> list[str]:
     """
     docstring = ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8"))) or ""
     modules, rooms = contents(folder)
-    named = NAME.findall(naming_paragraph(docstring, modules | rooms))
+    names = modules | rooms
+    named = NAME.findall(written_out(naming_paragraph(docstring, names), names))
     where = f"{room}: the paragraph of the docstring that lists what is in it"
-    for name in sorted((modules | rooms) - set(named)):
+    for name in sorted(names - set(named)):
         raise ExtensionError(f"{where} does not name ``{name}``, which is there.")
     for name in named:
-        if name not in modules | rooms:
+        if name not in names:
             raise ExtensionError(f"{where} names ``{name}``, which is not there.")
         if named.count(name) > 1:
             raise ExtensionError(f"{where} names ``{name}`` twice.")
@@ -105,7 +113,8 @@ def link_modules(
         modules, rooms = contents(Path(obj.__path__[0]))
         text = "\n".join(lines)
         names = naming_paragraph(text, modules | rooms)
-        links = NAME.sub(rf":py:mod:`\1 <{name}.\1>`", names)
+        whole = written_out(names, modules | rooms)
+        links = NAME.sub(rf":py:mod:`\1 <{name}.\1>`", whole)
         lines[:] = text.replace(names, links).split("\n")
 
 

@@ -1,5 +1,5 @@
 """What can be learned, one file a task.
 
-``protocol`` says what a task is, ``registry`` which there are: ``classify``, ``next_token``.
-``parts`` looks whether the parts of the data are apart.
+``protocol`` says what a task is, ``registry`` which there are, and ``parts`` looks whether the
+parts of the data are apart. Each other file is a task: ``...``.
 """
