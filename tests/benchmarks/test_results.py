@@ -1,4 +1,4 @@
-"""The results that the book shows are a whole run."""
+"""The results that the book shows are whole runs, and the page says what they say."""
 
 import json
 from itertools import product
@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import recurrent
+from benchmarks import floor, recurrent
 
-RESULTS = sorted((Path(__file__).parents[2] / "benchmarks" / "results").glob("recurrent-*.json"))
+ROOT = Path(__file__).parents[2]
+RESULTS = sorted((ROOT / "benchmarks" / "results").glob("recurrent-*.json"))
+FLOOR = ROOT / "benchmarks" / "results" / "floor-avx512.json"
 
 
 @pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.name)
@@ -26,3 +28,47 @@ def test_the_recorded_run_has_every_case(path):
     assert sorted(recorded) == sorted(wanted)
     assert all(record["rounds"] >= 5 for record in run["records"])
     assert {"processor", "threads", "numpy", "torch"} <= run["machine"].keys()
+
+
+def test_the_recorded_floor_has_every_case():
+    run = json.loads(FLOOR.read_text())
+    recorded = [(r["cell"], r["shape"], r["dtype"]) for r in run["records"]]
+    wanted = product(recurrent.CELLS, recurrent.SHAPES, recurrent.DTYPES)
+    assert sorted(recorded) == sorted(wanted)
+    assert all(record["rounds"] >= 7 for record in run["records"])
+    assert {"processor", "simd", "numpy", "date", "commit"} <= run["machine"].keys()
+
+
+def test_the_page_shows_the_recorded_floor():
+    run = json.loads(FLOOR.read_text())
+    single = {(r["cell"], r["shape"]): r for r in run["records"] if r["dtype"] == "float32"}
+    page = (ROOT / "book" / "benchmarks.md").read_text(encoding="utf-8")
+    _, section = page.split("## How near to the floor\n")
+    for shape in recurrent.SHAPES:
+        numbers = [
+            single[cell, shape][f"{what}_to_products"]["median"]
+            for cell in floor.ENTRIES
+            for what in ("floor", "reference")
+        ]
+        assert f"| {shape} | " + " | ".join(f"{n:.2f}" for n in numbers) + " |" in section
+    about = run["machine"]
+    for key in ("processor", "numpy", "blas", "date", "commit"):
+        assert str(about[key]) in section
+    assert (
+        "about a fifth longer than the floor in single precision, and up to about\ntwo" in section
+    )
+    for dtype, most in (("float32", 1.25), ("float64", 1.45)):
+        ratios = [r["reference_to_floor"]["median"] for r in run["records"] if r["dtype"] == dtype]
+        assert most - 0.1 < max(ratios) < most
+
+
+def test_where_the_rest_beside_the_products_is_smallest():
+    """On the page: on the second processor, with one exception."""
+    best: dict[tuple, list] = {}
+    for path in RESULTS:
+        for r in json.loads(path.read_text())["records"]:
+            if r["candidate"] == "reference" and r["pass"] == recurrent.PASSES[1]:
+                key = r["cell"], r["shape"], r["dtype"]
+                best.setdefault(key, []).append((r["to_products"]["median"], path.stem))
+    elsewhere = [key for key, runs in best.items() if min(runs)[1] != "recurrent-avx512"]
+    assert elsewhere == [("rnn", "big", "float64")]
