@@ -84,7 +84,8 @@ def train_from_config(
         if share.is_main:  # only now: a mistake in the configuration leaves no folder behind
             print(f"{_describe(built)}\non {device}, into {folder}", flush=True)
             folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(folder / CONFIG, to_toml(config).encode())
+            if not (folder / CONFIG).exists():  # else it is the same, and may have comments
+                write_atomically(folder / CONFIG, to_toml(config).encode())
             if built.vocabulary is not None:
                 built.vocabulary.save(folder / VOCABULARY)
         from_main(None, share)  # nobody goes on before the folder is there
@@ -98,6 +99,7 @@ def train_from_config(
         )
         if share.is_main:
             chosen = f"{config.training.select_on} {config.training.select_by}"
+            measured = not (folder / RESULT).exists()
             result_file = _measure(folder, built, config, device)
             about = built.task.identity() | {"metrics": result_file}
             save_model(folder / MODEL, built.task.model, about)
@@ -116,7 +118,8 @@ def train_from_config(
                 command=_command(path, changes),
                 config=to_toml(config),
             )
-            write_atomically(folder / CARD, card.encode())
+            if measured or not (folder / CARD).exists():  # else people may have added to it
+                write_atomically(folder / CARD, card.encode())
             why = ", stopped early" if result.stopped_early else ""
             print(f"{result.steps} steps, {result.epochs} epochs{why}; weights by {chosen}")
             for part, found in metrics.items():

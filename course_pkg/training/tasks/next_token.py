@@ -141,9 +141,14 @@ class PredictNext:
         self.model: nn.Module = model
         self.parts = tuple(parts)
         settings = plain(getattr(model, "settings", {}))
+        self.B, self.T = check_size("batch", batch), check_size("window", window)
         for name, ids in parts.items():
             check_ids(f"parts[{name!r}]", ids, settings.get("tokens", 2**31))
-        self.B, self.T = check_size("batch", batch), check_size("window", window)
+            least, what = (self.B, f"batch = {self.B}") if name == "train" else (1, "1")
+            if ids.ndim != 1 or len(ids) <= least:
+                raise ValueError(
+                    f"parts[{name!r}]: expected shape (N,) with N > {what}, got {ids.shape}"
+                )
         self._train = TokenStreams(parts["train"], self.B, self.T)
         # One stream: a mean over more would depend on their number, and leave the rest out.
         self._whole = {name: TokenStreams(ids, 1, AT_ONCE) for name, ids in parts.items()}

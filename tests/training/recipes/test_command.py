@@ -94,6 +94,16 @@ def test_a_finished_run_says_its_result_again(finished, config, capsys):
     assert (finished / "result.json").read_bytes() == before
 
 
+def test_notes_that_somebody_wrote_into_a_run_stay(finished, config, tmp_path):
+    noted = shutil.copytree(finished, tmp_path / "noted")
+    for name in ("card.md", "config.toml"):
+        with (noted / name).open("a") as file:
+            file.write("# The run of the talk: keep.\n")
+    assert run(config, "--out", noted, "--resume") == 0
+    for name in ("card.md", "config.toml"):
+        assert (noted / name).read_text().endswith("keep.\n")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

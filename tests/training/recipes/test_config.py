@@ -147,7 +147,7 @@ def test_a_model_that_does_not_fit_is_refused_before_a_weight_is_filled(monkeypa
         ({"max_size": 0}, "data.max_size: expected an integer of at least 1, got 0"),
         ({"max_size": 1}, "data.max_size: expected at least 2, so that a token besides the spec"),
         ({"min_count": 10**9}, r"data.min_count: expected at most \d+, .*, got 1000000000"),
-        ({"batch": 10**6}, r"data: ids: expected shape \(N,\) with N > B = 1000000"),
+        ({"batch": 10**6}, r"data: parts\['train'\]: expected .* N > batch = 1000000"),
     ],
 )
 def test_data_that_cannot_be_used_are_a_mistake_of_the_configuration(data, message):

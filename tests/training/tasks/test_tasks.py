@@ -130,7 +130,12 @@ NONE = np.zeros(0, dtype=int)
         (
             lambda: PredictNext(LM, {"train": TEXT}, batch=40),
             ValueError,
-            r"ids: expected shape \(N,\) with N > B = 40",
+            r"parts\['train'\]: expected shape \(N,\) with N > batch = 40",
+        ),
+        (
+            lambda: PredictNext(LM, {"train": TEXT, "valid": TEXT[:1]}),
+            ValueError,
+            r"parts\['valid'\]: expected shape \(N,\) with N > 1, got \(1,\)",
         ),
         (
             lambda: PredictNext(LM, {"train": TEXT}, window=0),
