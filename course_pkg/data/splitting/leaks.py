@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ def shared_examples(first: Iterable[Any], second: Iterable[Any]) -> list[tuple[i
     Parameters
     ----------
     first, second : iterables of examples
-        Strings, numbers or arrays; an array is the row of its entries.
+        Strings, numbers or arrays; an array is the row of its entries, a table that of its rows.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def shared_examples(first: Iterable[Any], second: Iterable[Any]) -> list[tuple[i
     Raises
     ------
     TypeError
-        If an example is neither text nor numbers.
+        If an example is neither text nor numbers, or the examples are in no order.
 
     Examples
     --------
@@ -43,14 +43,23 @@ def shared_examples(first: Iterable[Any], second: Iterable[Any]) -> list[tuple[i
     >>> shared_examples(np.array([[1, 2], [3, 4]]), np.array([[3.0, 4.0], [1.0, 2.0]]))
     [(1, 0), (0, 1)]
     """
-    for name, examples in (("first", first), ("second", second)):
-        if isinstance(examples, np.ndarray):
-            check_array(name, examples)
     places: dict[object, int] = {}
-    for place, example in enumerate(first):
+    for place, example in enumerate(_rows("first", first)):
         places.setdefault(_key(example), place)
-    keys = (_key(example) for example in second)
+    keys = (_key(example) for example in _rows("second", second))
     return [(places[key], place) for place, key in enumerate(keys) if key in places]
+
+
+def _rows(name: str, examples: Any) -> Iterable[Any]:
+    """Return what gives one example after the other: of a table its rows, not its columns."""
+    if hasattr(examples, "to_numpy"):
+        examples = examples.to_numpy()
+    if isinstance(examples, np.ndarray):
+        check_array(name, examples)
+    if isinstance(examples, Mapping | Set):
+        raise TypeError(f"{name}: expected examples in a row, got {type(examples).__name__}")
+    rows: Iterable[Any] = examples
+    return rows
 
 
 def _key(example: Any) -> object:

@@ -140,8 +140,8 @@ class Vocabulary:
                 f"{type(training_tokens).__name__}; pass its part 'train'"
             )
         check_size("min_count", min_count)
-        if isinstance(specials, str):
-            raise TypeError(f"specials: expected a list of tokens, got the string {specials!r}")
+        if isinstance(specials, str) or not isinstance(specials, Iterable):
+            raise TypeError(f"specials: expected a list of tokens, got {specials!r}")
         firsts = tuple(specials)
         if max_size is not None and check_size("max_size", max_size) <= len(firsts):
             raise ValueError(

@@ -44,6 +44,21 @@ def test_what_cannot_be_compared_is_refused():
         shared_examples([object()], [1])
 
 
+def test_of_a_table_the_rows_are_compared():
+    """A table gives the names of its columns when one goes through it."""
+    pandas = pytest.importorskip("pandas")
+    first = pandas.DataFrame({"a": [1, 2], "b": [3.5, 4]})
+    second = pandas.DataFrame({"a": [2, 5], "b": [4, 6.5]})
+    assert shared_examples(first, second) == [(1, 0)]
+    assert shared_examples(first["a"], second["a"]) == [(1, 0)]
+
+
+@pytest.mark.parametrize("examples", [{"a": 1, "b": 2}, {1, 2}])
+def test_examples_without_an_order_of_rows_are_refused(examples):
+    with pytest.raises(TypeError, match=r"second: expected examples in a row, got (dict|set)"):
+        shared_examples(["a"], examples)
+
+
 def test_the_data_sets_of_the_course_have_no_copies_across_their_parts():
     digits = load_digits()
     for later in (digits.valid, digits.test):

@@ -205,7 +205,12 @@ def test_no_text_has_no_ids_and_no_ids_are_no_text(nothing, level):
             "besides the specials has room, got 4",
         ),
         (lambda: Vocabulary.build("a", specials=("x", "x")), ValueError, "got 'x' 2 times"),
-        (lambda: Vocabulary.build("a", specials="<unk>"), TypeError, "got the string '<unk>'"),
+        (
+            lambda: Vocabulary.build("a", specials="<unk>"),
+            TypeError,
+            "a list of tokens, got '<unk>'",
+        ),
+        (lambda: Vocabulary.build("a", specials=None), TypeError, "a list of tokens, got None"),
         (
             lambda: Vocabulary.build(["a", "b c"], level="word"),
             ValueError,
