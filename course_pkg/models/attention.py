@@ -22,7 +22,7 @@ class DotProductAttention(nn.Module):
     single precision at least, under autocast too. Values are not checked: a query that holds a
     NaN gets a context of NaNs, and changes no other.
 
-    Source: Vaswani et al. (2017); the unscaled form: Luong, Pham and Manning (2015).
+    Source: :cite:t:`vaswani2017`; the unscaled form: :cite:t:`luong2015`.
 
     Examples
     --------
@@ -83,7 +83,7 @@ class AdditiveAttention(nn.Module):
     The parameters start uniform in +-1/sqrt of the size that they read. Precision and NaNs: as in
     :class:`DotProductAttention`.
 
-    Source: Bahdanau, Cho and Bengio (2015).
+    Source: :cite:t:`bahdanau2015`.
 
     Examples
     --------

@@ -151,8 +151,8 @@ def start_orthogonal(network: nn.Module, cell: str) -> None:
 
     Notes
     -----
-    Source: Saxe, McClelland and Ganguli (2014); Glorot and Bengio (2010); the forget bias:
-    Gers, Schmidhuber and Cummins (2000), Jozefowicz, Zaremba and Sutskever (2015).
+    Source: :cite:t:`saxe2014`; :cite:t:`glorot2010`; the forget bias: :cite:t:`gers2000`,
+    :cite:t:`jozefowicz2015`.
 
     Examples
     --------

@@ -109,12 +109,8 @@ def uncited_sources(texts):
     ]
 
 
-# Their sources are still plain text.
-TO_BE_CITED = ("course_pkg/models/attention.py", "course_pkg/models/recurrent.py")
-
-
 def test_docstrings_cite_their_sources():
-    report(uncited_sources(text for text in docstrings() if not text[0].startswith(TO_BE_CITED)))
+    report(uncited_sources(docstrings()))
 
 
 @pytest.mark.parametrize(
