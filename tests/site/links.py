@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
@@ -20,18 +21,31 @@ def css_addresses(css: str) -> list[str]:
     return ["".join(groups) for groups in CSS_ADDRESS.findall(css)]
 
 
-@cache
+class Page(NamedTuple):
+    """What the rules ask of a page. The parsed page takes a hundred times its size."""
+
+    anchors: frozenset[str]  # everything that a fragment (#...) may point to
+    redirection: str  # the address that it sends its reader on to at once, or an empty string
+    addresses: tuple[tuple[str, bool], ...]  # and whether the browser fetches each by itself
+    head: tuple[str, ...]  # what it lacks for search engines, screen readers and tabs
+
+
 def parsed(path: Path) -> BeautifulSoup:
-    """Parse a page once, however many tests look at it."""
+    """Parse a page."""
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
 @cache
-def anchors(path: Path) -> frozenset[str]:
-    """Return everything that a fragment (#...) may point to in a page."""
+def page_of(path: Path) -> Page:
+    """Read a page once, however many tests look at it."""
     soup = parsed(path)
     ids = {tag["id"] for tag in soup.find_all(id=True)}
-    return frozenset(ids | {tag["name"] for tag in soup.find_all("a", attrs={"name": True})})
+    names = {tag["name"] for tag in soup.find_all("a", attrs={"name": True})}
+    found = Page(
+        frozenset(ids | names), _redirection(soup), tuple(_addresses(soup)), tuple(_head(soup))
+    )
+    soup.decompose()  # its parts point at each other, and would stay for a while
+    return found
 
 
 def pages(site: Path) -> list[Path]:
@@ -39,9 +53,8 @@ def pages(site: Path) -> list[Path]:
     return [path for path in sorted(site.rglob("*.html")) if path.parent.name != "_static"]
 
 
-def redirection(page: Path) -> str:
-    """Return the address that a page sends its reader on to at once, or an empty string."""
-    for tag in parsed(page).find_all("meta", attrs={"http-equiv": re.compile("^refresh$", re.I)}):
+def _redirection(soup: BeautifulSoup) -> str:
+    for tag in soup.find_all("meta", attrs={"http-equiv": re.compile("^refresh$", re.I)}):
         return str(tag.get("content", "")).partition("url=")[2].strip()
     return ""
 
@@ -53,10 +66,9 @@ def is_fetched(tag: Tag) -> bool:
     return tag.name in RESOURCES
 
 
-def addresses(page: Path) -> list[tuple[str, bool]]:
-    """Return every address of a page, and whether the browser fetches it by itself."""
-    found = [(redirection(page), False)] if redirection(page) else []
-    for tag in parsed(page).find_all(True):
+def _addresses(soup: BeautifulSoup) -> list[tuple[str, bool]]:
+    found = [(_redirection(soup), False)] if _redirection(soup) else []
+    for tag in soup.find_all(True):
         for attribute in ("href", "src", "poster", "data"):
             value = tag.get(attribute)
             if isinstance(value, str):
@@ -85,7 +97,7 @@ def local_complaint(address: str, page: Path, site: Path) -> str:
     if not target.is_relative_to(site.resolve()):
         return f"{address!r} leads out of the site"
     fragment = unquote(parts.fragment)
-    if fragment and target.suffix == ".html" and fragment not in anchors(target):
+    if fragment and target.suffix == ".html" and fragment not in page_of(target).anchors:
         return f"{address!r} leads to an anchor that is not there"
     return ""
 
@@ -93,7 +105,7 @@ def local_complaint(address: str, page: Path, site: Path) -> str:
 def page_complaints(page: Path, site: Path) -> list[str]:
     """Return a sentence for each address of a page that is dead or loads from a third party."""
     complaints = []
-    for address, fetched in addresses(page):
+    for address, fetched in page_of(page).addresses:
         parts = urlsplit(address)
         if parts.scheme in ("data", "mailto", "javascript"):
             continue
@@ -126,15 +138,18 @@ def style_complaints(sheet: Path, site: Path) -> list[str]:
 
 def head_complaints(page: Path, site: Path) -> list[str]:
     """Return a sentence for what a page lacks for search engines, screen readers and tabs."""
-    soup, name = parsed(page), page.relative_to(site)
-    complaints = []
+    return [f"{page.relative_to(site)}: {lack}" for lack in page_of(page).head]
+
+
+def _head(soup: BeautifulSoup) -> list[str]:
+    lacks = []
     if not (soup.html and soup.html.get("lang")):
-        complaints.append(f"{name}: <html> has no lang.")
+        lacks.append("<html> has no lang.")
     if not (soup.title and soup.title.get_text(strip=True)):
-        complaints.append(f"{name}: the page has no title.")
-    complaints += [
-        f"{name}: the description in <meta> is empty."
+        lacks.append("the page has no title.")
+    lacks += [
+        "the description in <meta> is empty."
         for tag in soup.find_all("meta", attrs={"name": "description"})
         if not (tag.get("content") or "").strip()
     ]
-    return complaints
+    return lacks

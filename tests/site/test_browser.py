@@ -12,7 +12,7 @@ from tests.site.inspection import (
     visit,
     width_complaints,
 )
-from tests.site.links import pages, redirection
+from tests.site.links import page_of, pages
 
 pytestmark = pytest.mark.browser
 
@@ -73,7 +73,7 @@ class EveryPage:
         with reader(browser, cls.mode, base) as (page, troubles):
             for path in pages(site):
                 name = path.relative_to(site).as_posix()
-                if redirection(path):
+                if page_of(path).redirection:
                     continue  # the page it leads to is among the others
                 if name.startswith("_modules/course_pkg/") and name != LISTING:
                     continue

@@ -5,9 +5,9 @@ from notebook_files import shown
 
 from tests.rules.published import BOOK, report
 from tests.site.links import (
-    addresses,
     head_complaints,
     page_complaints,
+    page_of,
     pages,
     parsed,
     style_complaints,
@@ -56,7 +56,7 @@ def test_a_notebook_can_be_downloaded_as_it_is(site, chapter, folder):
     page = site / folder / f"{chapter.stem}.html"
     downloads = {
         (page.parent / address).resolve()
-        for address, _ in addresses(page)
+        for address, _ in page_of(page).addresses
         if address.endswith(f"{chapter.stem}.ipynb")
     }
     source = chapter.parents[1] / folder / chapter.name
@@ -72,7 +72,7 @@ def test_without_solutions_there_is_no_trace_of_them(site_without_solutions):
         [
             f"{page.relative_to(site)}: links to {address!r}."
             for page in pages(site)
-            for address, _ in addresses(page)
+            for address, _ in page_of(page).addresses
             if "solutions/" in address
         ]
     )
@@ -98,7 +98,7 @@ def folder(tmp_path):
 def complaints(folder, body):
     page = folder / "page.html"
     page.write_text(f"<html><body id='here'>{body}</body></html>", encoding="utf-8")
-    parsed.cache_clear()
+    page_of.cache_clear()
     return page_complaints(page, folder)
 
 
