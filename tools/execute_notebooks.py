@@ -91,7 +91,7 @@ def execute(notebook: NotebookNode, folder: Path, *, allow_errors: bool = False)
     threads = os.environ.get("OMP_NUM_THREADS")
     os.environ["OMP_NUM_THREADS"] = "1"  # sums of many threads differ in their last digits
     try:
-        client.execute()
+        client.execute(cleanup_kc=True)  # a manager of ours would leave the kernel running
     except CellExecutionError as error:
         raise FailedCellError(f"cell {running + 1}:\n{error}") from None
     except (CellTimeoutError, DeadKernelError) as error:

@@ -4,6 +4,7 @@ import sys
 
 import execute_notebooks
 import nbformat
+import psutil
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from notebook_files import METADATA, dumps, read, write
 
@@ -52,6 +53,17 @@ def test_a_failing_cell_is_shown_and_the_file_left_alone(tmp_path, capsys):
     assert "x / 0" in message
     assert "ZeroDivisionError" in message
     assert path.read_bytes() == before
+
+
+def test_no_kernel_is_left_behind(tmp_path, capsys):
+    def running():
+        return {process.pid for process in psutil.Process().children(recursive=True)}
+
+    before = running()
+    for name, cell in (("good", "1"), ("bad", "1 / 0")):
+        write(tmp_path / f"{name}.ipynb", dumps(notebook(cell)))
+    assert execute_notebooks.main([str(path) for path in tmp_path.glob("*.ipynb")]) == 1
+    assert running() <= before
 
 
 def test_what_is_saved_during_the_run_is_not_written_over(tmp_path, capsys):
