@@ -1,8 +1,9 @@
 """The NumPy reference: one idea per file, forward and hand-written backward.
 
-The rooms are ``cells``, ``networks``, ``layers``, ``losses``, ``learning`` and ``gradients``;
-``checks`` holds what all of them ask of their arguments. NumPy is all that they need. What holds
-for every function is said here, and nowhere again:
+The rooms are ``cells``, ``networks``, ``layers``, ``losses``, ``learning``, ``gradients`` and
+``baselines``, which count or solve and have no backward; ``checks`` holds what all of them ask of
+their arguments. NumPy is all that they need. What holds for every function is said here, and
+nowhere again:
 
 *Pure functions.* ``forward(...) -> (out, cache)`` computes; ``backward(dout, cache) -> grads``
 carries the gradient of a loss with respect to ``out`` back to all that went in. Each gradient has

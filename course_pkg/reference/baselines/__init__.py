@@ -1,0 +1,1 @@
+"""What a network has to beat: classical models without a gradient, ``ngrams``."""
