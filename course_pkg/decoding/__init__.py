@@ -1,0 +1,4 @@
+"""From log-probabilities to tokens, on NumPy alone.
+
+``scorer``, ``tables``, ``filters``, ``repetition``, ``writing``, ``sample``
+"""
