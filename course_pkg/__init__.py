@@ -5,6 +5,7 @@
 - ``models``: the same ideas as PyTorch modules, with the same names.
 - ``data``: data sets, vocabularies, batches, splits and scaling.
 - ``metrics``: what a model is measured by.
+- ``decoding``: from the log-probabilities of a model to text.
 - ``training``: the training loop, schedules, checkpoints, logs, and the command that uses them.
 - ``grading``: the checks of the exercises.
 - ``plots``: the figures of the notebooks.

@@ -1,4 +1,4 @@
 """From log-probabilities to tokens, on NumPy alone.
 
-``scorer``, ``tables``, ``filters``, ``repetition``, ``writing``, ``sample``
+``scorer``, ``tables``, ``filters``, ``repetition``, ``writing``, ``sample``, ``greedy``, ``beam``
 """

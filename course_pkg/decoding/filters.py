@@ -82,7 +82,7 @@ def keep_top_k(log_probs: Array, k: int) -> Array:
 
     Notes
     -----
-    Source: :cite:t:`fan2018`, section 5.
+    Source: :cite:t:`fan2018`.
 
     Examples
     --------

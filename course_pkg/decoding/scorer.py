@@ -76,13 +76,7 @@ def read(scorer: Scorer[State], prompt: Ids) -> tuple[Array, State]:
     log_probs, state = scorer.step(prompt[:1], scorer.start(1))
     for n in range(1, len(prompt)):
         log_probs, state = scorer.step(prompt[n : n + 1], state)
-    check_array("scorer", log_probs)
-    if log_probs.shape != (1, scorer.tokens):
-        raise ValueError(
-            f"scorer: expected log-probabilities of shape (B, V) = (1, {scorer.tokens}), "
-            f"got {log_probs.shape}"
-        )
-    check_log_probs("scorer", log_probs)
+    check_scores(log_probs, 1, scorer.tokens)
     return log_probs, state
 
 
@@ -102,6 +96,25 @@ def check_scorer(scorer: Scorer[Any]) -> int:
             f"got {type(scorer).__name__}"
         )
     return check_size("scorer.tokens", scorer.tokens)
+
+
+def check_scores(log_probs: Array, B: int, V: int) -> None:
+    """Raise unless a scorer has returned log-probabilities (B, V).
+
+    Examples
+    --------
+    >>> check_scores(np.log([[0.5, 0.5]]), 2, 2)
+    Traceback (most recent call last):
+        ...
+    ValueError: scorer: expected log-probabilities of shape (B, V) = (2, 2), got (1, 2)
+    """
+    check_array("scorer", log_probs)
+    if log_probs.shape != (B, V):
+        raise ValueError(
+            f"scorer: expected log-probabilities of shape (B, V) = ({B}, {V}), "
+            f"got {log_probs.shape}"
+        )
+    check_log_probs("scorer", log_probs)
 
 
 def check_tokens(name: str, tokens: Sequence[int] | IntArray, V: int) -> Ids:
