@@ -27,7 +27,7 @@ from course_pkg.reference.layers import (
     rms_norm,
 )
 from course_pkg.reference.losses import bce, mse
-from course_pkg.reference.networks import classifier, stack, unroll
+from course_pkg.reference.networks import classifier, language_model, stack, unroll
 from tests.reference.cases import CELLS, random_params
 
 T, B, I, H = 3, 2, 4, 5
@@ -83,6 +83,8 @@ for name, cell in CELLS.items():
     CASES[f"{name} stack"] = stack.forward, cell, SEQUENCE, [params]
     start = classifier.start(cell, I, H, 3, rng)
     CASES[f"{name} classifier"] = classifier.forward, cell, SEQUENCE, start
+    start = language_model.start(cell, 3, I, H, rng)
+    CASES[f"{name} language model"] = language_model.forward, cell, np.array([[2, 0]]), start
 QUERY, KEY = normal(T, B, H), normal(6, B, H)
 PAIR = np.ones(H), np.zeros(H)
 RUNNING = batch_norm.Running(np.zeros(H), np.ones(H))

@@ -7,7 +7,7 @@ from course_pkg.reference.cells import jordan
 from course_pkg.reference.gradients import gradient_rates, rtrl
 from course_pkg.reference.layers import attention, batch_norm, linear, softmax
 from course_pkg.reference.learning import sgd
-from course_pkg.reference.networks import classifier, stack, unroll
+from course_pkg.reference.networks import classifier, language_model, stack, unroll
 from tests.reference.cases import CELLS, random_params
 from tests.reference.test_memory import CASES, SEQUENCE, STATE, B, H, I
 
@@ -25,6 +25,7 @@ BACKWARDS = {  # what to call, and how many gradients go before the cache
     "gru unrolled": (unroll.backward, 1),
     "gru stack": (stack.backward, 1),
     "gru classifier": (classifier.backward, 1),
+    "gru language model": (language_model.backward, 1),
     "dot product": (attention.dot_product_backward, 1),
     "linear": (linear.backward, 1),
     "jordan": (jordan.backward, 1),

@@ -1,1 +1,1 @@
-"""Networks made of cells: ``stack``, ``unroll``, ``classifier``."""
+"""Networks made of cells: ``stack``, ``unroll``, ``classifier``, ``language_model``."""
