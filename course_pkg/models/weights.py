@@ -43,15 +43,26 @@ def torch_name(name: str, layer: int, *, backward: bool) -> str:
 
 
 @contextmanager
-def _in_evaluation(module: nn.Module) -> Iterator[None]:
-    modes = [(part, part.training) for part in module.modules()]
+def in_evaluation(module: nn.Module) -> Iterator[None]:
+    """Put a module and all its parts into evaluation mode, and back where they were.
+
+    Examples
+    --------
+    >>> layer = nn.Dropout(0.5)
+    >>> with in_evaluation(layer):
+    ...     print(layer(torch.ones(3)))
+    tensor([1., 1., 1.])
+    >>> layer.training
+    True
+    """
+    trained = [part for part in module.modules() if part.training]
     try:
-        for part, _ in modes:
+        for part in trained:
             part.training = False
         yield
     finally:
-        for part, mode in modes:
-            part.training = mode
+        for part in trained:
+            part.training = True
 
 
 def read(where: str, module: nn.Module, name: str) -> Tensor:
@@ -82,7 +93,7 @@ def read(where: str, module: nn.Module, name: str) -> Tensor:
     with torch.enable_grad():  # what is computed from trained parameters says so
         if parametrize.is_parametrized(module, name):
             # In training some parametrisations move on, or draw anew, whenever they are read.
-            with _in_evaluation(module.get_submodule(f"parametrizations.{name}")):
+            with in_evaluation(module.get_submodule(f"parametrizations.{name}")):
                 weight = getattr(module, name)
         elif hasattr(module, f"{name}_orig") and hasattr(module, f"{name}_mask"):
             # The product that the module holds is as old as its last forward pass.
