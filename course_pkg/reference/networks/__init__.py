@@ -1,1 +1,1 @@
-"""Networks made of cells: ``stack``, ``unroll``, ``classifier``, ``language_model``."""
+"""Networks made of cells: ``stack``, ``unroll``, ``classifier``, ``language_model``, ``scorer``."""
