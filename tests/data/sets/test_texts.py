@@ -147,6 +147,8 @@ def test_tinyshakespeare_is_cut_at_line_ends(server, monkeypatch):
     corpus = load_text("tinyshakespeare")
     assert "".join(corpus[:3]) == body  # the line ends as they are
     assert all(part.endswith("\n") for part in corpus[:3])
+    shares = [len(part) / len(body) for part in corpus[:3]]
+    assert shares == pytest.approx([0.85, 0.05, 0.1], abs=0.01)  # cut behind a line
     assert corpus.card is tinyshakespeare.TINYSHAKESPEARE_CARD
 
 
