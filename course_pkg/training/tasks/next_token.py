@@ -10,16 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, log_softmax
 
-from course_pkg.checks import check_option, check_size
+from course_pkg.checks import check_count, check_option, check_size
 from course_pkg.data.batching.streams import TokenStreams
 from course_pkg.data.registry import find, load_text
-from course_pkg.data.text.vocabulary import UNKNOWN, Vocabulary
-from course_pkg.metrics.language import bits, perplexity
-from course_pkg.metrics.means import Mean
+from course_pkg.data.text.vocabulary import LEVELS, UNKNOWN, Vocabulary
+from course_pkg.metrics.language import read_as_one_stream
 from course_pkg.models.language_model import LanguageModel
-from course_pkg.reference.checks import IntArray, check_ids
+from course_pkg.reference.checks import Array, IntArray, check_ids
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.early_stopping import Goal
 from course_pkg.training.recipes.tables import Built, Config, in_table, make_model
@@ -75,13 +74,22 @@ def build(config: Config) -> Built:
             parts,
             batch=data.batch,
             window=data.window,
+            level=corpus.level,
+            unknown=vocabulary.id(UNKNOWN),
             about={"vocabulary": vocabulary.sha256},
         )
-    sizes = {name: f"{len(ids):,} tokens" for name, ids in parts.items()}
+    sizes = {name: _size(ids, vocabulary.id(UNKNOWN)) for name, ids in parts.items()}
     return Built(task, corpus.card, sizes, vocabulary)
 
 
-AT_ONCE = 512  # steps between two looks at the loss of a part: the logits are (AT_ONCE, 1, V)
+def _size(ids: IntArray, unknown: int) -> str:
+    """Say how many tokens a part holds, and how many of them are the unknown one."""
+    count = int((ids == unknown).sum())
+    share = f" ({count / len(ids):.2%})" if count else ""
+    return f"{len(ids):,} tokens, {count:,} unknown{share}"
+
+
+AT_ONCE = 512  # steps of a part that are scored in one call: the logits are (AT_ONCE, 1, V)
 
 
 class PredictNext:
@@ -101,6 +109,10 @@ class PredictNext:
         Streams side by side, B, over all processes.
     window : int
         Steps in a window, T.
+    level : {"char", "word"}, optional
+        What a token is. Where tokens are characters, an evaluation has bits per character.
+    unknown : int, optional
+        The id of the unknown token: an evaluation then has the share of targets that it is.
     about : mapping, optional
         What else tells this task from others, as JSON, such as the hash of the vocabulary.
 
@@ -124,7 +136,8 @@ class PredictNext:
     )
     how_measured = (
         "Each part was read once, as one stream from a state of zeros; every token but the first "
-        "counts. Losses are in nats per token, bits in bits per token."
+        "counts. Losses are in nats per token, bits in bits per token. The unknown token is "
+        "predicted like any other, which is easier than what it stands for: mind its share."
     )
 
     def __init__(
@@ -134,6 +147,8 @@ class PredictNext:
         *,
         batch: int = 32,
         window: int = 64,
+        level: str | None = None,
+        unknown: int | None = None,
         about: Mapping[str, Any] | None = None,
     ) -> None:
         if "train" not in parts:
@@ -149,9 +164,13 @@ class PredictNext:
                 raise ValueError(
                     f"parts[{name!r}]: expected shape (N,) with N > {what}, got {ids.shape}"
                 )
+        if level is not None:
+            check_option("level", level, tuple(LEVELS))
+        if unknown is not None:
+            check_count("unknown", unknown)
+        self._level, self._unknown = level, unknown
         self._train = TokenStreams(parts["train"], self.B, self.T)
-        # One stream: a mean over more would depend on their number, and leave the rest out.
-        self._whole = {name: TokenStreams(ids, 1, AT_ONCE) for name, ids in parts.items()}
+        self._whole = dict(parts)
         check_texts_apart(parts)
         self._about = {
             "kind": "lm",
@@ -190,14 +209,22 @@ class PredictNext:
         The part is read once, from its beginning to its end, so that the result depends on the
         model and the text alone, and not on how the training was cut.
         """
-        mean, state = Mean(), ()
-        for x, y, _ in self._whole[part]:
-            logits, state = self.model(_ids(x).to(device), state)
-            target = _ids(y).to(device)
-            total = cross_entropy(logits.flatten(0, 1).double(), target.flatten(), reduction="sum")
-            mean = mean.add(total.item(), target.numel())
-        nats = mean.value
-        return {"loss": nats, "perplexity": perplexity(nats), "bits": bits(nats)}
+
+        def score(x: IntArray, state: Carry | None) -> tuple[Array, Carry]:
+            logits, after = self.model(_ids(x).to(device), state or ())
+            return log_softmax(logits.double(), dim=2).cpu().numpy(), after
+
+        found = read_as_one_stream(score, self._whole[part], at_once=AT_ONCE, unknown=self._unknown)
+        metrics = {
+            "loss": found.mean,
+            "perplexity": found.perplexity,
+            "bits": found.bits_per_token,
+        }
+        if self._level == "char":  # an unknown character counts as one, as any other does
+            metrics["bits_per_character"] = found.bits_per_character(found.tokens)
+        if self._unknown is not None:
+            metrics["unknown_share"] = found.unknown_share
+        return metrics
 
     def identity(self) -> dict[str, Any]:
         """Return what tells this task from others: model, streams, data."""

@@ -9,6 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from course_pkg.data.batching.padding import pad_batch
 from course_pkg.training.loop import evaluate
+from course_pkg.training.tasks.next_token import PredictNext
 from tests.training.small import classify, language, text
 
 
@@ -44,3 +45,18 @@ def test_the_perplexity_counts_every_target_whatever_the_batch(monkeypatch, batc
     assert found["loss"] == pytest.approx(float(loss), abs=1e-12)
     assert found["perplexity"] == pytest.approx(math.exp(float(loss)))
     assert found["bits"] == pytest.approx(float(loss) / math.log(2))
+
+
+def test_bits_per_character_and_the_unknown_share_where_they_are_known():
+    task = language()
+    assert list(evaluate(task, "test")) == ["loss", "perplexity", "bits"]
+    known = PredictNext(
+        task.model, {"train": text()[:-100], "test": text()[-100:]}, level="char", unknown=3
+    )
+    found = evaluate(known, "test")
+    assert found["bits_per_character"] == pytest.approx(found["bits"], abs=1e-12)
+    assert found["unknown_share"] == pytest.approx((text()[-99:] == 3).mean(), abs=1e-12)
+    words = PredictNext(task.model, {"train": text()}, level="word")
+    assert "bits_per_character" not in evaluate(words, "train")
+    with pytest.raises(ValueError, match="level: expected one of 'char', 'word', got 'byte'"):
+        PredictNext(task.model, {"train": text()}, level="byte")
