@@ -13,28 +13,51 @@ import numpy.typing as npt
 from course_pkg.checks import check_number
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ParityTable:
-    """Rows of (what was compared, number of entries), all within one tolerance."""
+    """Rows of (what was compared, how many numbers), all within one tolerance.
+
+    It is one line, which unfolds in a notebook and on a page; as text the table stands below it.
+    """
 
     rows: tuple[tuple[str, int], ...]
     tolerance: float
 
+    @property
+    def _bound(self) -> str:
+        return f"below {self.tolerance}"
+
+    @property
+    def _counts(self) -> str:
+        """Say how much was compared, with what the bound is said of."""
+        comparisons, numbers = len(self.rows), sum(size for _, size in self.rows)
+        return (
+            f"{comparisons} comparison{'s' * (comparisons > 1)}, "
+            f"{numbers:,} number{'s' * (numbers > 1)}:{' all' * (numbers > 1)}"
+        )
+
     def __str__(self) -> str:
-        """Return the table as aligned text."""
+        """Return the line, and the table as aligned text."""
         width = max(len(name) for name, _ in self.rows)
-        lines = [f"{'compared':<{width}}  {'entries':>7}  difference"]
-        for name, entries in self.rows:
-            lines.append(f"{name:<{width}}  {entries:>7}  below {self.tolerance}")
+        lines = [f"{self._counts} {self._bound}", f"{'compared':<{width}}  numbers  difference"]
+        lines += [f"{name:<{width}}  {size:>7}  {self._bound}" for name, size in self.rows]
         return "\n".join(lines)
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def _repr_html_(self) -> str:
+        # A narrow screen must not break a number such as 1e-12 at its sign.
+        bound = f'<span style="white-space: nowrap">{self._bound}</span>'
         body = "".join(
-            f"<tr><td>{escape(name)}</td><td>{entries}</td><td>below {self.tolerance}</td></tr>"
-            for name, entries in self.rows
+            f"<tr><td>{escape(name)}</td><td>{size}</td><td>{bound}</td></tr>"
+            for name, size in self.rows
         )
-        head = "<tr><th>compared</th><th>entries</th><th>difference</th></tr>"
-        return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+        head = "<tr><th>compared</th><th>numbers</th><th>difference</th></tr>"
+        return (
+            f'<details class="parity"><summary>{self._counts} {bound}</summary>'
+            f"<table><thead>{head}</thead><tbody>{body}</tbody></table></details>"
+        )
 
 
 def parity_table(
@@ -55,7 +78,7 @@ def parity_table(
     Returns
     -------
     ParityTable
-        Shown as a table in a notebook, and as text by ``print``.
+        Shown in a notebook as one line that unfolds to the table, and as text by ``print``.
 
     Raises
     ------
@@ -70,7 +93,8 @@ def parity_table(
     Examples
     --------
     >>> print(parity_table({"one third": (np.array([1 / 3]), np.array([2 / 6]))}))
-    compared   entries  difference
+    1 comparison, 1 number: below 1e-12
+    compared   numbers  difference
     one third        1  below 1e-12
     """
     if not pairs:
