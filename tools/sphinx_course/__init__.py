@@ -6,6 +6,7 @@
 ``citations``       finds which function cites which equation, from the docstrings
 ``equations``       links from docstrings to equations, and the directive ``equation-table``
 ``benchmark_tables`` directive ``benchmark-tables``: a recorded run, as tables
+``explorers``       directive ``explorer``: an interactive figure, computed at the build
 ``bibliography``    cites as Elman (1990) and (Elman, 1990)
 ``api``             directive ``api-modules``: the page of one room of the package
 ``glance``          unfolds a function of the reference without its docstring and checks
@@ -37,6 +38,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         chapter_lists,
         equations,
         exercise_pages,
+        explorers,
         frame,
         front_door,
         glance,
@@ -55,6 +57,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         chapter_lists,
         equations,
         exercise_pages,
+        explorers,
         frame,
         front_door,
         glance,
