@@ -58,7 +58,7 @@ class KneserNey:
 
     Notes
     -----
-    Source: :cite:t:`kneserney1995`; interpolated as here: :cite:t:`chengoodman1999`.
+    Source: :cite:t:`kneser1995`; interpolated as here: :cite:t:`chen1999`.
     """
 
     tokens: int
@@ -282,7 +282,7 @@ def discount(counts: IntArray) -> float:
 
     Notes
     -----
-    Source: :cite:t:`chengoodman1999`.
+    Source: :cite:t:`chen1999`.
 
     Examples
     --------
