@@ -122,11 +122,13 @@ def draw(log_probs: Array, rng: np.random.Generator) -> int:
 
 
 def _draw(log_weights: Array, u: float) -> int:
-    """Return the token at the share ``u``, in [0, 1), of the line of weights."""
-    ends = np.exp(log_weights).cumsum()  # (V,) where each stretch ends; the last is their sum
-    # The first end beyond the point: a token of probability 0 ends where the one before it does,
-    # and is never the first.
-    token = int(ends.searchsorted(u * ends[-1], side="right"))
-    if token == len(ends):  # u * sum was rounded up to the sum: the last stretch with a length
-        token = int(ends.searchsorted(ends[-1], side="left"))
-    return token
+    """Return the token at the share ``u``, in [0, 1), of the line of weights.
+
+    It never has the weight 0. Its stretch is the first that ends beyond the point, and a stretch
+    without a length ends where the one before it does. One does end beyond the point: the line is
+    as long as the last end says, ``u`` is at most ``1 - 2^-53``, and so ``u`` times the length is
+    below the length by half a unit in its last place or more, and stays below when it is rounded.
+    """
+    weights = np.exp(log_weights - log_weights.max())  # the largest is 1: not all become 0
+    ends = weights.cumsum()  # (V,)
+    return int(ends.searchsorted(u * ends[-1], side="right"))
