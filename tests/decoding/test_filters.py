@@ -92,8 +92,18 @@ def test_among_equal_tokens_the_lower_id_is_kept():
 
 
 def test_a_sum_reaches_p_also_where_it_is_rounded_down():
-    assert 0.7 + 0.1 < 0.8
-    assert np.isfinite(keep_top_p(np.log([0.7, 0.1, 0.1, 0.1]), 0.8)).sum() == 2
+    rng = np.random.default_rng(3)
+    rounded_down = 0
+    for _ in range(300):
+        hundredths = -np.sort(-rng.multinomial(100, np.full(8, 1 / 8)))  # whole numbers: exact
+        for kept in range(1, 8):
+            reached = int(hundredths[:kept].sum())
+            if hundredths[kept - 1] == 0 or reached == 100:
+                continue
+            log_probs = np.log(np.maximum(hundredths, 1e-300) / 100)
+            assert np.isfinite(keep_top_p(log_probs, reached / 100)).sum() == kept
+            rounded_down += np.exp(log_probs)[:kept].cumsum()[-1] < reached / 100
+    assert rounded_down > 100
 
 
 def test_p_of_1_keeps_every_token_however_unlikely():

@@ -95,6 +95,16 @@ def test_side_by_side_is_one_after_another(make, stop):
             np.testing.assert_array_equal(written.log_probs, alone.log_probs)
 
 
+def test_side_by_side_ends_when_the_last_text_has_ended():
+    cycle = Table(np.log(np.roll(np.eye(5), 1, axis=1) * (1 - 5e-9) + 1e-9))  # i, then i + 1
+    asked = []
+    step = cycle.step
+    cycle.step = lambda ids, state: asked.append(ids.tolist()) or step(ids, state)
+    first, second = greedy_batch(cycle, np.array([[3, 1]]), 20, stop=4)
+    assert (first.ids.tolist(), second.ids.tolist()) == ([4], [2, 3, 4])
+    assert asked == [[3, 1], [4, 2], [0, 3]]
+
+
 class Broken(Tree):
     """Returns something else after two tokens."""
 
