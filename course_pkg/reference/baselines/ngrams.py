@@ -282,7 +282,7 @@ def discount(counts: IntArray) -> float:
 
     Notes
     -----
-    Source: :cite:t:`chen1999`.
+    Source: :cite:t:`ney1994`.
 
     Examples
     --------
