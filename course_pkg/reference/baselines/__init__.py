@@ -1,1 +1,1 @@
-"""What a network has to beat: classical models without a gradient, ``ngrams``."""
+"""What a network has to beat, without a gradient: ``ngrams``, which rest on ``counts``."""

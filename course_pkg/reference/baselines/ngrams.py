@@ -17,30 +17,12 @@ it follows "San" alone: where the longer context knows nothing, it is an unlikel
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from course_pkg.checks import check_size
+from course_pkg.reference.baselines.counts import Ids, Level, count, id_row, numbers
 from course_pkg.reference.checks import Array, IntArray, check_array, check_ids
-
-Ids = npt.NDArray[np.int64]
-
-
-class Level(NamedTuple):
-    """The counts of all k-grams of one k.
-
-    Each k-gram has a number, its place among the sorted ``keys``. The key of h w is
-    ``number(h) * V + w``, so the k-grams of one context are neighbours. The last row of each array
-    stands for all that was never seen: no text has its key, and its counts are 0.
-    """
-
-    keys: Ids  # (K + 1,)
-    counts: Ids  # (K + 1,), c(h w)
-    totals: Ids  # (number of contexts + 1,), c(h)
-    kinds: Ids  # (number of contexts + 1,), m(h)
-    D: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +37,8 @@ class KneserNey:
         V, the size of the vocabulary.
     levels : tuple of Level
         The counts of the 1-grams, 2-grams and so on, up to the order of the model.
+    discounts : tuple of float
+        What to take from each count, D, for each level.
 
     Notes
     -----
@@ -63,6 +47,7 @@ class KneserNey:
 
     tokens: int
     levels: tuple[Level, ...]
+    discounts: tuple[float, ...]
 
     @classmethod
     def fit(cls, ids: IntArray, V: int, *, order: int = 5) -> KneserNey:
@@ -81,38 +66,13 @@ class KneserNey:
         -------
         KneserNey
 
-        Raises
-        ------
-        ValueError
-            If N times V is too large for the keys of the n-grams, which are 64-bit integers.
-
         Examples
         --------
-        >>> model = KneserNey.fit(np.array([0, 1, 0, 1, 0, 2]), V=4, order=2)
-        >>> model.levels[1].counts[:-1]  # of (0, 1), (0, 2), (1, 0)
-        array([2, 1, 2])
-        >>> model.levels[0].counts[:-1]  # 0 follows 1 alone, 1 and 2 follow 0 alone
-        array([1, 1, 1])
+        >>> KneserNey.fit(np.array([0, 1, 0, 1, 0, 2]), V=4, order=2).discounts
+        (0.5, 0.2)
         """
-        V, order = check_size("V", V), check_size("order", order)
-        text = _row("ids", ids, V)
-        if (len(text) + 1) * V >= 2**63:
-            raise ValueError(f"V: expected less than 2**63 / (N + 1), N = {len(text)}, got {V}")
-        grams = [np.zeros(len(text) + 1, np.int64)]  # grams[k][j]: the k-gram that starts at j
-        keys, firsts = [np.zeros(1, np.int64)], [np.zeros(1, np.int64)]
-        for k in range(1, order + 1):
-            all_keys = grams[k - 1][:-1] * V + text[k - 1 :]  # (N - k + 1,)
-            found, first, number = np.unique(all_keys, return_index=True, return_inverse=True)
-            keys.append(found)
-            firsts.append(first)
-            grams.append(number)
-        levels = []
-        for k in range(1, order + 1):
-            # Each different (k+1)-gram counts once for the k-gram that it ends in.
-            counted = grams[k] if k == order else grams[k][firsts[k + 1] + 1]
-            counts = np.bincount(counted, minlength=len(keys[k]))
-            levels.append(_level(keys[k], counts, len(keys[k - 1]), V))
-        return cls(V, tuple(levels))
+        levels = count(ids, V, order)
+        return cls(int(V), levels, tuple(discount(level.counts) for level in levels))
 
     def log_probs(self, ids: IntArray) -> Array:
         """Score a text: the log-probability of each token but the first, given all before it.
@@ -137,12 +97,13 @@ class KneserNey:
         >>> np.exp(model.log_probs(text[:3])).round(4)  # of 1 after 0, of 0 after 1
         array([0.6389, 0.9292])
         """
-        text = _row("ids", ids, self.tokens)
-        grams = self._grams(text)
+        text = id_row("ids", ids, self.tokens)
+        grams = numbers(self.levels, text, self.tokens)
         p = np.full(len(text), 1 / self.tokens)  # (N,)
         for k, level in enumerate(self.levels, 1):
-            kept = np.maximum(level.counts[grams[k]] - level.D, 0)  # (N - k + 1,)
-            p[k - 1 :] = _mixed(level, grams[k - 1][:-1], kept, p[k - 1 :])
+            D = self.discounts[k - 1]
+            kept = np.maximum(level.counts[grams[k]] - D, 0)  # (N - k + 1,)
+            p[k - 1 :] = _mixed(level, D, grams[k - 1][:-1], kept, p[k - 1 :])
         log_p: Array = np.log(p[1:])
         return log_p
 
@@ -167,7 +128,7 @@ class KneserNey:
         """
         check_array("context", context)
         empty = context.ndim == 1 and context.size == 0
-        row = np.zeros(0, np.int64) if empty else _row("context", context, self.tokens)
+        row = np.zeros(0, np.int64) if empty else id_row("context", context, self.tokens)
         p: Array = self._distributions(self._recent(row[None]))[0]  # (V,)
         return p
 
@@ -207,13 +168,15 @@ class KneserNey:
         >>> np.exp(log_probs).argmax(axis=1), state.ravel()
         (array([1, 0]), array([0, 1]))
         """
-        row = _row("ids", ids, self.tokens)
+        row = id_row("ids", ids, self.tokens)
         check_array("state", state)
         if state.ndim != 2 or len(state) != len(row):
             raise ValueError(
                 f"state: expected shape (B, M) with B = {len(row)} as in ids, got {state.shape}"
             )
-        state = self._recent(np.concatenate([state, row[:, None]], axis=1))
+        if state.size:  # at the start there are no ids in it
+            check_ids("state", state, self.tokens)
+        state = self._recent(np.concatenate([state.astype(np.int64), row[:, None]], axis=1))
         return np.log(self._distributions(state)), state
 
     def pick(self, state: IntArray, rows: IntArray) -> IntArray:
@@ -235,34 +198,26 @@ class KneserNey:
         array([1, 1, 0])
         """
         check_array("state", state)
-        return state[_row("rows", rows, len(state))]
+        return state[id_row("rows", rows, len(state))]
 
     def _recent(self, ids: Ids) -> Ids:
         """Keep the tokens that the longest n-grams look at, the last ``order - 1``."""
         return ids[:, max(0, ids.shape[1] - len(self.levels) + 1) :]
 
-    def _grams(self, ids: Ids) -> list[Ids]:
-        """Return the number of the k-gram that starts at each place, for k = 0 up to the order."""
-        grams = [np.zeros((*ids.shape[:-1], ids.shape[-1] + 1), np.int64)]
-        for k, level in enumerate(self.levels, 1):
-            keys = grams[k - 1][..., :-1] * self.tokens + ids[..., k - 1 :]
-            places = np.searchsorted(level.keys, keys)
-            grams.append(np.where(level.keys[places] == keys, places, len(level.keys) - 1))
-        return grams
-
     def _distributions(self, contexts: Ids) -> Array:
         """Return the probabilities (B, V) behind contexts (B, M) with M below the order."""
         B, M = contexts.shape
         V = self.tokens
-        grams = self._grams(contexts)
+        grams = numbers(self.levels, contexts, V)
         p = np.full((B, V), 1 / V)
         for k, level in enumerate(self.levels[: M + 1], 1):
+            D = self.discounts[k - 1]
             h = grams[k - 1][:, -1:]  # (B, 1), the last k - 1 tokens
             kept = np.zeros((B, V))
             for b, (low, high) in enumerate(np.searchsorted(level.keys, h * V + [0, V])):
                 w = level.keys[low:high] - h[b] * V  # the tokens seen behind h
-                kept[b, w] = np.maximum(level.counts[low:high] - level.D, 0)
-            p = _mixed(level, h, kept, p)
+                kept[b, w] = np.maximum(level.counts[low:high] - D, 0)
+            p = _mixed(level, D, h, kept, p)
         return p
 
 
@@ -295,25 +250,8 @@ def discount(counts: IntArray) -> float:
     return n1 / (n1 + 2 * n2) if n1 and n2 else 0.5
 
 
-def _level(keys: Ids, counts: npt.NDArray[Any], contexts: int, V: int) -> Level:
-    """Sum the counts of each context, and add the row of what was never seen."""
-    h = keys // V  # (K,)
-    totals = np.bincount(h, counts, contexts + 1).astype(np.int64)
-    kinds = np.bincount(h[counts > 0], minlength=contexts + 1)
-    never = np.iinfo(np.int64).max
-    return Level(np.append(keys, never), np.append(counts, 0), totals, kinds, discount(counts))
-
-
-def _mixed(level: Level, h: Ids, kept: Array, p: Array) -> Array:
+def _mixed(level: Level, D: float, h: Ids, kept: Array, p: Array) -> Array:
     """Mix what is left of the counts with the probabilities of the lower order."""
     total = level.totals[h]
-    mixed = (kept + level.D * level.kinds[h] * p) / np.maximum(total, 1)
+    mixed = (kept + D * level.kinds[h] * p) / np.maximum(total, 1)
     return np.where(total > 0, mixed, p)
-
-
-def _row(name: str, ids: IntArray, count: int) -> Ids:
-    """Return ids as a row of int64, or raise."""
-    check_ids(name, ids, count)
-    if ids.ndim != 1:
-        raise ValueError(f"{name}: expected shape (N,), got {ids.shape}")
-    return ids.astype(np.int64)

@@ -156,7 +156,7 @@ def test_the_counts_of_lower_orders_are_those_that_keep_the_frequencies(seed):
     """
     text = np.random.default_rng(seed).zipf(1.5, 500) % 20
     model = KneserNey.fit(text, 20, order=2)
-    model = KneserNey(20, (model.levels[0]._replace(D=0.0), model.levels[1]))
+    model = KneserNey(20, model.levels, (0.0, model.discounts[1]))
     contexts = np.bincount(text[:-1], minlength=20)
     p = np.array([model.distribution(np.array([h])) for h in range(20)])
     np.testing.assert_allclose(contexts @ p, np.bincount(text[1:], minlength=20), rtol=1e-12)
@@ -227,6 +227,11 @@ MODEL = KneserNey.fit(TEXT, 4, order=3)
         (lambda: MODEL.start(0), ValueError, "B: expected an integer of at least 1"),
         (lambda: MODEL.step(TEXT[:2], MODEL.start(3)), ValueError, r"state: .* B = 2 .* \(3, 0\)"),
         (lambda: MODEL.step(TEXT[:2] + 4, MODEL.start(2)), ValueError, "ids: expected ids in 0"),
+        (
+            lambda: MODEL.step(TEXT[:1], TEXT[None] + 2),
+            ValueError,
+            r"state: expected ids in 0\.\.3",
+        ),
         (lambda: MODEL.step(TEXT[:2], None), TypeError, "state: expected a NumPy array, got None"),
         (lambda: MODEL.pick(MODEL.start(2), TEXT[:4]), ValueError, r"rows: expected ids in 0\.\.1"),
     ],
