@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
 from torch import nn
 
+from course_pkg.training.recipes.tables import on_meta
 from course_pkg.training.resuming.checkpoint import (
     UNFIT,
     CheckpointError,
@@ -94,8 +94,7 @@ def load_model(path: Path, *, vocabulary: str | None = None) -> SavedModel:
             raise TypeError(f"about: expected an object, got {type(about).__name__}")
         if settings.get("layers", 1) > len(tensors):
             raise ValueError(f"layers: expected tensors for each, got {len(tensors)} in all")
-        with torch.device("meta"):
-            check_tensors("model", tensors, kind(**settings).state_dict())
+        check_tensors("model", tensors, on_meta(kind, **settings).state_dict())
         model = kind(**settings)
         model.load_state_dict(tensors)
     except UNFIT as error:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from course_pkg.checks import check_option, check_size
 from course_pkg.data.sets.card import DataCard
@@ -107,6 +108,20 @@ def recipe_of(data: type, model: type) -> type[Config]:
     return make_dataclass("Recipe", fields, bases=(Config,), frozen=True, kw_only=True)
 
 
+class _Undrawn(TorchFunctionMode):
+    """Draw no weights: on the meta device there is nothing to fill.
+
+    For the attempt torch would import its compiler, which takes longer than torch itself.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        is_draw = func in (torch.Tensor.normal_, torch.Tensor.uniform_)
+        if is_draw or getattr(func, "__module__", "") == nn.init.__name__:
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
+
+
 def on_meta(model: type[M], **arguments: Any) -> M:
     """Build a model without memory for its weights.
 
@@ -121,7 +136,7 @@ def on_meta(model: type[M], **arguments: Any) -> M:
     device(type='meta')
     """
     try:
-        with torch.device("meta"):
+        with _Undrawn(), torch.device("meta"):
             return model(**arguments)
     except (RuntimeError, TypeError) as error:  # torch has both words for what is too large
         first = str(error).splitlines()[0]
