@@ -1,1 +1,1 @@
-"""From text to numbers: ``tokens``, ``vocabulary``."""
+"""From text to numbers and back: ``tokens``, ``vocabulary``, ``spaces``."""

@@ -1,1 +1,5 @@
-"""Runs from a TOML file: ``config``, ``tables``, ``run``, ``saved_model``, ``model_card``."""
+"""Runs from a TOML file.
+
+The way into a run: ``config``, ``tables``, ``run``. What is left of it: ``saved_model``,
+``model_card``. What it is good for: ``generate``.
+"""

@@ -1,0 +1,189 @@
+"""Text from a finished run: its model goes on with a prompt, token by token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from course_pkg.checks import check_option, check_seed, check_size
+from course_pkg.data.text.spaces import with_space
+from course_pkg.data.text.tokens import words
+from course_pkg.data.text.vocabulary import END, UNKNOWN, Vocabulary
+from course_pkg.decoding.beam import beam_search
+from course_pkg.decoding.greedy import greedy
+from course_pkg.decoding.sample import sample
+from course_pkg.models.language_model import LanguageModel
+from course_pkg.models.scorer import Scorer
+from course_pkg.training.recipes.run import MODEL, VOCABULARY
+from course_pkg.training.recipes.saved_model import load_model
+
+WIDEST = 1000  # texts in a beam: each is a state of its own
+LONGEST = 10**9  # tokens; their ids are kept
+
+
+class Trained(NamedTuple):
+    """What a finished run of the task ``lm`` has learned."""
+
+    model: LanguageModel
+    vocabulary: Vocabulary
+
+
+def open_run(folder: Path) -> Trained:
+    """Read the model and the vocabulary of a run folder.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    Trained
+        The model is in float64: rounding then hardly ever changes a draw, so that a seed gives the
+        same text on another machine, and a small model reads twice as fast as in float32.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder, or no finished run in it.
+    ValueError
+        If it is a run of another task, a file is damaged, or the vocabulary is not the model's.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: expected the folder of a run, found none")
+    if not (folder / MODEL).exists():
+        raise FileNotFoundError(
+            f"{folder}: expected a finished run, found no {MODEL}; the command train writes it at "
+            "the end"
+        )
+    model, about = load_model(folder / MODEL)
+    if not isinstance(model, LanguageModel):
+        raise ValueError(
+            f"{folder}: expected a run of the task 'lm', whose model is a LanguageModel, "
+            f"got a {type(model).__name__}"
+        )
+    if not (folder / VOCABULARY).exists():
+        raise FileNotFoundError(f"{folder}: expected the model's vocabulary, found no {VOCABULARY}")
+    vocabulary = Vocabulary.load(folder / VOCABULARY)
+    if about.get("vocabulary") != vocabulary.sha256 or model.settings["tokens"] != len(vocabulary):
+        raise ValueError(
+            f"{folder}: {VOCABULARY} is not the vocabulary that {MODEL} was trained with: the "
+            "same ids stand for other tokens"
+        )
+    for name, weight in model.named_parameters():
+        if not torch.isfinite(weight).all():
+            raise ValueError(f"{folder}: {MODEL}: expected finite weights, got others in {name}")
+    return Trained(model.double().eval(), vocabulary)
+
+
+def tokens_of(prompt: str, vocabulary: Vocabulary) -> list[str]:
+    """Cut a prompt into tokens of a vocabulary.
+
+    At level "word", what stands between spaces is one token where the vocabulary has it, else the
+    words and punctuation marks in it; a line end is ``<eos>`` where the vocabulary has that.
+
+    Raises
+    ------
+    ValueError
+        If there is no token, or one is unknown.
+
+    Examples
+    --------
+    >>> vocabulary = Vocabulary.build(["do", "n't", "stop", "!"], level="word")
+    >>> tokens_of("do n't stop!", vocabulary)
+    ['do', "n't", 'stop', '!']
+    >>> tokens_of("go on", vocabulary)
+    Traceback (most recent call last):
+        ...
+    ValueError: prompt: expected tokens of the vocabulary, got 'go', 'on'
+    """
+    found: list[str] = []
+    if vocabulary.level == "char":
+        found = list(prompt)
+    else:
+        for number, line in enumerate(prompt.split("\n")):
+            found += [END] if number > 0 and END in vocabulary else []
+            for piece in line.split():
+                found += [piece] if piece in vocabulary else words(piece) or [piece]
+    if not found:
+        raise ValueError("prompt: expected at least one token, got an empty text")
+    unknown = list(dict.fromkeys(token for token in found if token not in vocabulary))
+    if unknown:
+        listed = ", ".join(repr(token) for token in unknown[:10])
+        rest = f" and {len(unknown) - 10} more" if len(unknown) > 10 else ""
+        raise ValueError(f"prompt: expected tokens of the vocabulary, got {listed}{rest}")
+    return found
+
+
+def generate(
+    trained: Trained,
+    prompt: str,
+    write: Callable[[str], object],
+    *,
+    way: str = "sample",
+    length: int = 500,
+    seed: int = 0,
+    width: int = 5,
+    unknown: bool = False,
+    **filters: Any,
+) -> None:
+    """Write a prompt, and then what a model goes on with, piece by piece.
+
+    Parameters
+    ----------
+    trained : Trained
+        What :func:`open_run` returned.
+    prompt : str
+    write : callable
+        Is given each piece of the text as soon as it is there: with a beam, all at the end.
+    way : {'sample', 'greedy', 'beam'}
+        One of the ways of :mod:`course_pkg.decoding`.
+    length : int
+        Tokens to write after the prompt.
+    seed : int
+        Of a sample.
+    width : int
+        Of a beam.
+    unknown : bool
+        Whether the token for unknown words may be written.
+    **filters
+        ``temperature``, ``top_k`` and ``top_p`` of :func:`course_pkg.decoding.sample.sample`.
+
+    Raises
+    ------
+    ValueError
+        If the prompt has no token or unknown ones, or an option is out of its range. Nothing has
+        been written then.
+    """
+    model, vocabulary = trained
+    before = tokens_of(prompt, vocabulary)
+    ids = vocabulary.encode(before)
+    check_option("way", way, ("sample", "greedy", "beam"))
+    if check_size("length", length) > LONGEST:
+        raise ValueError(f"length: expected at most {LONGEST:,}, got {length}")
+    if check_size("beam", width) > WIDEST:
+        raise ValueError(f"beam: expected at most {WIDEST:,}, got {width}")
+    forbidden = [] if unknown or UNKNOWN not in vocabulary else [vocabulary.id(UNKNOWN)]
+    is_text = vocabulary.level == "char"  # else words, and the spaces are ours
+
+    def on_token(number: int) -> None:
+        if len(before) == len(ids):  # only now: no option was refused
+            write(prompt if is_text else prompt.rstrip(" "))
+        token = vocabulary.tokens[number]
+        write(token if is_text else with_space(token, before[-1]))
+        before.append(token)
+
+    scorer = Scorer(model)
+    if way == "beam":
+        best, *_ = beam_search(scorer, ids, length, width=width, forbidden=forbidden)
+        for number in best.ids:
+            on_token(int(number))
+    elif way == "greedy":
+        greedy(scorer, ids, length, forbidden=forbidden, on_token=on_token)
+    else:
+        rng = np.random.default_rng(check_seed(seed))
+        sample(scorer, ids, length, rng, forbidden=forbidden, on_token=on_token, **filters)
