@@ -21,7 +21,7 @@ resume from (checkpoint.safetensors), the best weights (model.safetensors), the 
 GENERATE = """\
 Go on with a prompt by the model of a finished run of the task "lm". The prompt and the text go
 to the standard output as they are written: characters or words, whichever the model reads. Each
-token is drawn from the model's distribution, unless --greedy or --beam choose it. The token for
+token is drawn from the model's distribution, unless --greedy or --beam chooses it. The token for
 unknown words is not written, unless --unknown allows it.
 """
 
@@ -42,7 +42,6 @@ def add_commands(subparsers: Any) -> None:
     >>> parser.parse_args(["generate", "runs/characters", "--prompt", "The "]).prompt
     'The '
     """
-    _add_generate(subparsers)
     parser = subparsers.add_parser(
         "train", help="train a model that a TOML file describes", description=DESCRIPTION
     )
@@ -69,6 +68,7 @@ def add_commands(subparsers: Any) -> None:
         help="change a key of the configuration, such as training.lr=0.01; may be repeated",
     )
     parser.set_defaults(run=run)
+    _add_generate(subparsers)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
 from course_pkg.models.scorer import Scorer
 from course_pkg.reference.networks import language_model, scorer
+from tests.models.cases import devices
 from tests.reference.cases import CELLS
 from tests.reference.networks.test_language_model import as_torch
 
@@ -50,8 +51,9 @@ def test_step_by_step_is_the_whole_sequence(cell, more, B):
 
 @cells
 @options
-def test_picked_rows_go_on_as_they_would_have(cell, more):
-    scorer, ids = Scorer(make(cell, **more)), ids_of()
+@devices
+def test_picked_rows_go_on_as_they_would_have(cell, more, device):
+    scorer, ids = Scorer(make(cell, **more).to(device)), ids_of()
     _, state = scorer.step(ids[0], scorer.start(3))
     expected, _ = scorer.step(ids[1], state)
     rows = np.array([2, 0, 2, 1])

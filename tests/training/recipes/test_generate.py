@@ -1,5 +1,6 @@
 """The command generate: what it writes and where, and what it refuses in one sentence."""
 
+import io
 import os
 import re
 import shutil
@@ -122,6 +123,21 @@ def test_text_comes_token_by_token(letters):
     generate(open_run(letters), "the ", pieces.append, length=20)
     assert pieces[0] == "the "
     assert [len(piece) for piece in pieces[1:]] == 20 * [1]
+
+
+def test_every_token_is_flushed(letters, monkeypatch):
+    seen = []
+
+    class Terminal(io.StringIO):
+        def flush(self):
+            seen.append(self.getvalue())
+
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    words = ["--prompt", "the ", "--length", "20", "--seed", "3"]
+    assert main(["generate", str(letters), *words]) == 0
+    whole = seen[-1]
+    assert len(whole) == len("the ") + 20 + len("\n")
+    assert {whole[:end] for end in range(4, len(whole) + 1)} <= set(seen)
 
 
 def test_words_get_the_spaces_that_a_reader_expects(of_words, run):
