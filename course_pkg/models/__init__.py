@@ -4,8 +4,9 @@ In the order of the course: ``rnn``, ``lstm`` and ``gru`` hold a layer each, onc
 autograd and once with its gradient by hand, and a stack of such layers. ``stack`` is what the
 three share; ``by_hand`` runs the gradients by hand, and ``weights`` draws weights and moves them
 to ``torch.nn`` and back. ``recurrent`` makes a network of any cell, and ``attention`` looks back
-at all its states. The task models are ``classifier`` and ``language_model``; ``scorer`` reads
-with the latter token by token, for the decoders. ``checks`` looks at the input of all of them.
+at all its states. ``dropped`` runs a network with dropout on what flows through it and on its
+recurrent weights. The task models are ``classifier`` and ``language_model``; ``scorer`` reads with
+the latter token by token, for the decoders. ``checks`` looks at the input of all of them.
 
 What holds everywhere: input is time-major, ``(T, B, ...)``. An argument of a wrong type, dtype,
 rank, size or range is a ``TypeError`` or ``ValueError`` that names the argument, what was expected

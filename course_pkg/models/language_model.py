@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from course_pkg.checks import check_flag, check_number, check_size
 from course_pkg.models.checks import check_id_range, check_id_tensor, check_layers
+from course_pkg.models.dropped import drop, run_dropped
 from course_pkg.models.recurrent import Recurrent, State
 
 
@@ -23,14 +24,29 @@ class LanguageModel(nn.Module):
     cell, hidden, layers, backend, start
         As in :class:`course_pkg.models.recurrent.Recurrent`. One direction: the next token must
         not be read before it is predicted.
-    dropout : float in [0, 1)
-        On the embeddings and on the outputs of the recurrent network.
     tied : bool
         Whether the readout uses the embedding's matrix; ``embedding`` must equal ``hidden``.
+    dropout : float in [0, 1)
+        For ``dropout_in`` and ``dropout_out`` at once, in place of the two.
+    dropout_in : float in [0, 1)
+        Dropout on the embeddings.
+    dropout_out : float in [0, 1)
+        Dropout on the outputs of every layer: on their way to the next one, or to the readout.
+    same_mask : bool
+        Whether all steps of a call share one mask of each sequence; otherwise each step has its
+        own. A call is a window of the text.
+    weight_drop : float in [0, 1)
+        Dropout on the entries of every W_hh: one mask a call, for all its steps and sequences.
 
     Notes
     -----
-    Tied weights: Press and Wolf (2017), Inan, Khosravi and Socher (2017).
+    Dropout acts in training mode only; its masks come from torch's generator.
+
+    Equation: eq-language-model, eq-dropout
+
+    Source: tied weights: :cite:t:`press2017`, :cite:t:`inan2017`; dropout that leaves the state
+    alone: :cite:t:`zaremba2014`; one mask for all steps: :cite:t:`gal2016`; on W_hh:
+    :cite:t:`merity2018`.
 
     Examples
     --------
@@ -49,8 +65,12 @@ class LanguageModel(nn.Module):
         cell: str = "lstm",
         hidden: int = 128,
         layers: int = 1,
-        dropout: float = 0.0,
         tied: bool = False,
+        dropout: float = 0.0,
+        dropout_in: float = 0.0,
+        dropout_out: float = 0.0,
+        same_mask: bool = False,
+        weight_drop: float = 0.0,
         backend: str = "torch",
         start: str = "orthogonal",
     ) -> None:
@@ -58,14 +78,28 @@ class LanguageModel(nn.Module):
         for name, size in (("tokens", tokens), ("embedding", embedding), ("hidden", hidden)):
             check_size(name, size)
         check_layers("layers", layers)
-        check_number("dropout", dropout, "[0, 1)")
+        rates = {
+            "dropout": dropout, "dropout_in": dropout_in, "dropout_out": dropout_out,
+            "weight_drop": weight_drop,
+        }  # fmt: skip
+        for name, rate in rates.items():
+            check_number(name, rate, "[0, 1)")
+        if dropout and (dropout_in or dropout_out):
+            raise ValueError(
+                "dropout: expected 0 beside dropout_in and dropout_out, which it stands for, "
+                f"got {dropout}"
+            )
+        if check_flag("same_mask", same_mask) and not (dropout or dropout_in or dropout_out):
+            raise ValueError(
+                "same_mask: expected False without dropout_in or dropout_out, got True"
+            )
         if check_flag("tied", tied) and embedding != hidden:
             raise ValueError(
                 f"embedding: expected hidden = {hidden} for tied weights, got {embedding}"
             )
         self.settings: dict[str, Any] = {
             "tokens": tokens, "embedding": embedding, "cell": cell, "hidden": hidden,
-            "layers": layers, "dropout": dropout, "tied": tied, "backend": backend,
+            "layers": layers, "tied": tied, **rates, "same_mask": same_mask, "backend": backend,
             "start": start,
         }  # fmt: skip
         self.embedding = nn.Embedding(tokens, embedding)
@@ -73,7 +107,8 @@ class LanguageModel(nn.Module):
         self.recurrent = Recurrent(
             cell, embedding, hidden, num_layers=layers, backend=backend, start=start
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout_in, self.dropout_out = dropout or dropout_in, dropout or dropout_out
+        self.same_mask, self.weight_drop = same_mask, weight_drop
         self.readout = nn.Linear(hidden, tokens)
         if tied:
             self.readout.weight = self.embedding.weight
@@ -94,7 +129,19 @@ class LanguageModel(nn.Module):
         """
         check_id_tensor("ids", ids)
         check_id_range("ids", ids, self.embedding.num_embeddings)
-        inputs = self.dropout(self.embedding(ids))  # (T, B, E)
-        y, state = self.recurrent(inputs, state)  # (T, B, H)
-        logits: Tensor = self.readout(self.dropout(y))  # (T, B, V)
+        x = self.embedding(ids)  # (T, B, E)
+        if not self.training:
+            y, state = self.recurrent(x, state)  # (T, B, H)
+        else:
+            same = self.same_mask
+            x = drop(x, self.dropout_in, same_mask=same)
+            if self.weight_drop or (self.dropout_out and self.recurrent.states > 1):
+                y, state = run_dropped(
+                    self.recurrent, x, state,
+                    between=self.dropout_out, same_mask=same, weight_drop=self.weight_drop,
+                )  # fmt: skip
+            else:
+                y, state = self.recurrent(x, state)  # (T, B, H)
+            y = drop(y, self.dropout_out, same_mask=same)
+        logits: Tensor = self.readout(y)  # (T, B, V)
         return logits, state

@@ -22,7 +22,7 @@ from tests.training.small import classify, language
 
 TASKS = {
     "classify": lambda: classify(dropout=0.3, ragged=True),
-    "language": lambda: language(dropout=0.3),
+    "language": lambda: language(dropout_in=0.3, dropout_out=0.2, same_mask=True, weight_drop=0.3),
 }
 SETTINGS = Settings(
     epochs=3, lr=1e-2, schedule="cosine", accumulate=2, log_every=1, checkpoint_every=3,

@@ -45,12 +45,12 @@ def text(length=700):
     return np.array(ids)
 
 
-def language(seed=0, *, dropout=0.0, batch=4, window=10, double=False, length=700):
-    """The task of going on with such a text."""
+def language(seed=0, *, batch=4, window=10, double=False, length=700, **options):
+    """The task of going on with such a text; options are the model's."""
     torch.manual_seed(seed)
     ids = text(length)
     parts = {"train": ids[:-200], "valid": ids[-200:-100], "test": ids[-100:]}
-    model = LanguageModel(tokens=7, embedding=6, hidden=12, dropout=dropout)
+    model = LanguageModel(tokens=7, embedding=6, hidden=12, **options)
     return PredictNext(model.double() if double else model, parts, batch=batch, window=window)
 
 

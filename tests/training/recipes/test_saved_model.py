@@ -76,3 +76,14 @@ def test_the_model_of_a_file_is_not_built_before_its_weights_fit(tmp_path, monke
 def test_only_a_task_model_can_be_saved(tmp_path):
     with pytest.raises(TypeError, match="model: expected one of SequenceClassifier, LanguageModel"):
         save_model(tmp_path / "m", torch.nn.Linear(1, 1))
+
+
+def test_a_language_model_saved_before_it_had_more_kinds_of_dropout_is_read(tmp_path):
+    model = LanguageModel(tokens=9, hidden=4, dropout=0.2)
+    later = ("dropout_in", "dropout_out", "same_mask", "weight_drop")
+    settings = {name: value for name, value in model.settings.items() if name not in later}
+    content = {"model": "LanguageModel", "settings": settings, "about": {}}
+    save_checkpoint(tmp_path / "old.safetensors", model.state_dict(), content)
+    again = load_model(tmp_path / "old.safetensors").model
+    assert again.settings == model.settings
+    assert (again.dropout_in, again.dropout_out) == (0.2, 0.2)
