@@ -98,6 +98,33 @@ class Measured(NamedTuple):
         return bits(self.nats) / check_size("characters", characters)
 
 
+def log_probs_of(score: Score, ids: IntArray, *, at_once: int = 512) -> Array:
+    """Read a text as one stream, and return the log-probability of each token but the first.
+
+    Parameters
+    ----------
+    score, ids, at_once
+        As in :func:`read_as_one_stream`, which adds them up.
+
+    Returns
+    -------
+    ndarray of float64, (N - 1,)
+        In nats.
+
+    Notes
+    -----
+    Equation: eq-chain-rule
+
+    Examples
+    --------
+    >>> thirds = lambda x, state: (np.full((*x.shape, 3), -np.log(3)), state)
+    >>> log_probs_of(thirds, np.array([0, 2, 1])).round(4)
+    array([-1.0986, -1.0986])
+    """
+    found, _ = _read(score, [_text("ids", ids)], [0], 1, at_once)
+    return found
+
+
 def read_as_one_stream(
     score: Score, ids: IntArray, *, at_once: int = 512, unknown: int | None = None
 ) -> Measured:
@@ -133,7 +160,7 @@ def read_as_one_stream(
     >>> round(read_as_one_stream(thirds, np.array([0, 2, 1, 1])).perplexity, 6)
     3.0
     """
-    return _read(score, [_text("ids", ids)], [0], 1, at_once, unknown)
+    return _sum(*_read(score, [_text("ids", ids)], [0], 1, at_once), unknown)
 
 
 def read_in_windows(
@@ -188,7 +215,7 @@ def read_in_windows(
     starts = range(0, max(targets - size, 0) + step, step)  # the last one reaches the end
     pieces = [ids[start : start + size + 1] for start in starts]
     counted_from = [0] + [size - step] * (len(pieces) - 1)
-    return _read(score, pieces, counted_from, batch, at_once, unknown)
+    return _sum(*_read(score, pieces, counted_from, batch, at_once), unknown)
 
 
 def read_texts(
@@ -227,7 +254,8 @@ def read_texts(
         raise ValueError("texts: expected at least one text, got none")
     pieces = [_text(f"texts[{n}]", text) for n, text in enumerate(texts)]
     # By length: then little of a batch is padding.
-    return _read(score, sorted(pieces, key=len), [0] * len(pieces), batch, at_once, unknown)
+    pieces.sort(key=len)
+    return _sum(*_read(score, pieces, [0] * len(pieces), batch, at_once), unknown)
 
 
 def _read(
@@ -236,13 +264,13 @@ def _read(
     counted_from: Sequence[int],
     batch: int,
     at_once: int,
-    unknown: int | None,
-) -> Measured:
-    """Read pieces side by side; of each, the targets from ``counted_from`` on are counted."""
+) -> tuple[Array, IntArray]:
+    """Read pieces side by side; return log-probabilities and ids of the targets that count.
+
+    Of each piece, these are the targets from ``counted_from`` on.
+    """
     check_size("batch", batch)
     check_size("at_once", at_once)
-    if unknown is not None:
-        check_count("unknown", unknown)
     found, targets = [], []  # a row of each for every call
     for first in range(0, len(pieces), batch):
         group = pieces[first : first + batch]
@@ -261,10 +289,15 @@ def _read(
             picked = _picked(log_probs, y)  # (T, B)
             found.append(picked[counted])
             targets.append(y[counted])
-    every = np.concatenate(targets)
+    return np.concatenate(found), np.concatenate(targets)
+
+
+def _sum(found: Array, targets: IntArray, unknown: int | None) -> Measured:
     # fsum rounds once, at its end: the order of the terms, and so the batch size, does not matter.
-    nats = -math.fsum(np.concatenate(found).tolist())
-    return Measured(nats, len(every), 0 if unknown is None else int((every == unknown).sum()))
+    nats = -math.fsum(found.tolist())
+    if unknown is None:
+        return Measured(nats, len(targets))
+    return Measured(nats, len(targets), int((targets == check_count("unknown", unknown)).sum()))
 
 
 def _picked(log_probs: Array, y: IntArray) -> Array:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import torch
 from torch import Tensor, nn
+from torch.nn.functional import log_softmax
 
 from course_pkg.checks import check_flag, check_number, check_size
 from course_pkg.models.checks import check_id_range, check_id_tensor, check_layers
 from course_pkg.models.dropped import drop, run_dropped
 from course_pkg.models.recurrent import Recurrent, State
+from course_pkg.reference.checks import Array, IntArray
 
 
 class LanguageModel(nn.Module):
@@ -145,3 +150,38 @@ class LanguageModel(nn.Module):
             y = drop(y, self.dropout_out, same_mask=same)
         logits: Tensor = self.readout(y)  # (T, B, V)
         return logits, state
+
+
+def score_of(
+    model: nn.Module, device: torch.device | None = None
+) -> Callable[[IntArray, Any], tuple[Array, Any]]:
+    """Return a language model as the readers of :mod:`course_pkg.metrics.language` want it.
+
+    Parameters
+    ----------
+    model : Module
+        A :class:`LanguageModel`, or another that takes ``(ids, state)`` and returns logits
+        (T, B, V) and the state. It is used in the mode that it is in: call ``eval()`` before.
+    device : torch.device, optional
+        Where the model is; the CPU by default.
+
+    Returns
+    -------
+    callable
+        Ids (T, B) and a state to log-probabilities (T, B, V) in float64 and the next state.
+
+    Examples
+    --------
+    >>> from course_pkg.metrics.language import read_as_one_stream
+    >>> model = LanguageModel(tokens=30, hidden=16).eval()
+    >>> read_as_one_stream(score_of(model), np.arange(20)).tokens
+    19
+    """
+
+    def score(x: IntArray, state: State | None) -> tuple[Array, State]:
+        ids = torch.from_numpy(np.ascontiguousarray(x, dtype=np.int64))
+        with torch.no_grad():
+            logits, after = model(ids if device is None else ids.to(device), state or ())
+            return log_softmax(logits.double(), dim=2).cpu().numpy(), after
+
+    return score

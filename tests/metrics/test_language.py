@@ -8,6 +8,7 @@ import pytest
 from course_pkg.metrics.language import (
     Measured,
     bits,
+    log_probs_of,
     perplexity,
     read_as_one_stream,
     read_in_windows,
@@ -73,6 +74,12 @@ def test_the_result_does_not_depend_on_the_cut_in_its_last_bit():
     every |= {read_in_windows(score, ids, 10, batch=b).nats for b in (1, 2, 31, 128)}
     every |= {read_in_windows(score, ids, 10, stride=3, batch=b, at_once=4).nats for b in (1, 128)}
     assert len(every) == 1
+
+
+def test_the_log_probabilities_are_the_terms_of_the_sum():
+    ids = text(40)
+    terms = [by_hand(ids[: t + 2], 0, t)[0] for t in range(39)]
+    np.testing.assert_allclose(log_probs_of(Fading(), ids, at_once=7), np.negative(terms), 1e-12)
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 5, 32, 127, 128])

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy, log_softmax
+from torch.nn.functional import cross_entropy
 
 from course_pkg.checks import check_count, check_option, check_size
 from course_pkg.data.batching.streams import TokenStreams
 from course_pkg.data.registry import find, load_text
 from course_pkg.data.text.vocabulary import LEVELS, UNKNOWN, Vocabulary
 from course_pkg.metrics.language import read_as_one_stream
-from course_pkg.models.language_model import LanguageModel
-from course_pkg.reference.checks import Array, IntArray, check_ids
+from course_pkg.models.language_model import LanguageModel, score_of
+from course_pkg.reference.checks import IntArray, check_ids
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.early_stopping import Goal
 from course_pkg.training.recipes.tables import Built, Config, in_table, make_model
@@ -209,11 +209,7 @@ class PredictNext:
         The part is read once, from its beginning to its end, so that the result depends on the
         model and the text alone, and not on how the training was cut.
         """
-
-        def score(x: IntArray, state: Carry | None) -> tuple[Array, Carry]:
-            logits, after = self.model(_ids(x).to(device), state or ())
-            return log_softmax(logits.double(), dim=2).cpu().numpy(), after
-
+        score = score_of(self.model, device)
         found = read_as_one_stream(score, self._whole[part], at_once=AT_ONCE, unknown=self._unknown)
         metrics = {
             "loss": found.mean,
