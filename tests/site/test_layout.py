@@ -78,7 +78,7 @@ NARROWED = {
     "equation": "div.math mjx-container:visible",
     "code": "div.cell_input pre:visible",
     "table": ".pst-scrollable-table-container:visible",
-    "output": "div.cell_output div.output:has(table):visible",
+    "output": "div.cell_output div.output:has(details.parity):visible",
 }
 
 
@@ -86,7 +86,8 @@ NARROWED = {
 def chapter(request, browser, site):
     base = site.resolve().as_uri() + "/"
     with reader(browser, request.param, base) as (page, _):
-        page.set_viewport_size({"width": 390, "height": SIZES[390]})
+        # High: to picture a box that is higher, the window would grow, and the box find its edge.
+        page.set_viewport_size({"width": 390, "height": 1200})
         visit(page, f"{base}book/04-lstm.html")
         yield page
 
@@ -94,6 +95,7 @@ def chapter(request, browser, site):
 @pytest.mark.parametrize("kind", NARROWED)
 def test_a_box_that_scrolls_is_seen_and_takes_the_keyboard(chapter, kind):
     box = chapter.locator(NARROWED[kind]).first
+    box.evaluate("box => box.querySelectorAll('details').forEach(fold => { fold.open = true })")
     box.evaluate("box => { box.style.maxWidth = '6rem'; box.style.minWidth = 0 }")
     chapter.wait_for_function("box => box.dataset.more === 'right'", arg=box.element_handle())
 
@@ -108,6 +110,7 @@ def test_a_box_that_scrolls_is_seen_and_takes_the_keyboard(chapter, kind):
     chapter.keyboard.press("ArrowRight")
     chapter.wait_for_function("box => box.dataset.more === 'left right'", arg=box.element_handle())
     box.evaluate("box => { box.style.maxWidth = '' }")
+    box.evaluate("box => box.querySelectorAll('details').forEach(fold => { fold.open = false })")
 
 
 def test_chinese_is_a_little_larger_once_and_not_from_box_to_box(chapter):
@@ -117,6 +120,81 @@ def test_chinese_is_a_little_larger_once_and_not_from_box_to_box(chapter):
         return items.map(e => getComputedStyle(e).fontSize)
     }"""
     assert chapter.evaluate(sizes, "zh-CN") == chapter.evaluate(sizes, "en")
+
+
+# What is folded, on a page of the site. Code and answers are put in as Sphinx writes them.
+
+WRITTEN = """
+<div class="cell tag_hide-input docutils container"><details class="admonition hide above-input">
+<summary><p class="admonition-title">Set-up: imports, seed, one thread</p></summary>
+<div class="cell_input docutils container"><div class="highlight"><pre>import torch</pre></div>
+</div></details><div class="cell_output docutils container"><div class="output">42</div></div></div>
+<div class="think-first admonition"><p class="admonition-title">Think first</p><p>Why?</p>
+<details class="sd-sphinx-override sd-dropdown sd-card sd-mb-3">
+<summary class="sd-summary-title sd-card-header"><span class="sd-summary-text">Answer</span>
+<span class="sd-summary-state-marker sd-summary-chevron-right">&gt;</span></summary>
+<div class="sd-summary-content sd-card-body docutils"><p class="sd-card-text">So.</p></div>
+</details></div>
+"""
+FOLDS = {
+    "code": ("details.hide", "Set-up: imports, seed, one thread"),
+    "answer": (".think-first details", "Answer"),
+    "parity": ("details.parity", "8 comparisons, 460 numbers: all below 1e-12"),
+}
+
+
+@pytest.fixture(scope="module")
+def with_folds(chapter):
+    chapter.evaluate(
+        "html => document.querySelector('article h1').insertAdjacentHTML('afterend', html)", WRITTEN
+    )
+    return chapter
+
+
+@pytest.mark.parametrize("kind", FOLDS)
+def test_a_fold_opens_by_keyboard_and_says_the_same(with_folds, kind):
+    place, words = FOLDS[kind]
+    fold = with_folds.locator(place).first
+    bar = fold.locator("summary")
+    inside = fold.locator(":scope > :not(summary)")
+    with_folds.keyboard.press("Tab")  # whoever uses the keyboard sees where the focus is
+    bar.focus()
+    outline = bar.evaluate("e => [getComputedStyle(e).outlineStyle, e.offsetHeight]")
+    assert outline[0] == "solid"
+    assert outline[1] >= 24  # pixels: room for a finger
+    for key, is_open in (("Enter", True), ("Space", False)):
+        with_folds.keyboard.press(key)
+        assert inside.is_visible() == is_open
+        assert bar.inner_text().split("\n")[0].strip() == words
+        assert (
+            bar.evaluate("e => getComputedStyle(e.querySelector('p') ?? e).display") == "list-item"
+        )
+
+
+def test_what_folded_code_printed_stays(with_folds):
+    assert with_folds.locator("details.hide + .cell_output").first.is_visible()
+
+
+def test_what_is_folded_is_open_on_paper(with_folds):
+    with_folds.emulate_media(media="print")
+    with_folds.evaluate("dispatchEvent(new Event('beforeprint'))")
+    seen = {
+        kind: [
+            with_folds.locator(f"{place} > {part}").first.is_visible()
+            for part in ("summary", ":not(summary)")
+        ]
+        for kind, (place, _) in FOLDS.items()
+    }
+    marks = [
+        with_folds.locator(f"{FOLDS[kind][0]} > summary").first.evaluate(
+            "e => getComputedStyle(e).listStyleType"
+        )
+        for kind in ("answer", "parity")
+    ]
+    with_folds.evaluate("dispatchEvent(new Event('afterprint'))")
+    with_folds.emulate_media(media="screen")
+    assert seen == {"code": [False, True], "answer": [True, True], "parity": [True, True]}
+    assert marks == ["none", "none"]  # no triangle where nothing folds
 
 
 # A page made by hand, to see that the rules see.

@@ -11,6 +11,7 @@
 ``api``             directive ``api-modules``: the page of one room of the package
 ``glance``          unfolds a function of the reference without its docstring and checks
 ``lean_code``       writes listings with fewer elements: smaller pages that look the same
+``folds``           writes on the bar of folded code what is inside
 ``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
 ``front_door``      leads from the site's root to the start page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
@@ -39,6 +40,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         equations,
         exercise_pages,
         explorers,
+        folds,
         frame,
         front_door,
         glance,
@@ -58,6 +60,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         equations,
         exercise_pages,
         explorers,
+        folds,
         frame,
         front_door,
         glance,
