@@ -31,6 +31,12 @@ def published_chapters(env: BuildEnvironment) -> list[Chapter]:
     return sorted(chapters, key=lambda chapter: chapter.number)
 
 
+def reading(chapter: Chapter) -> str:
+    """Say how long the chapter takes to read."""
+    text, both, _ = chapter.minutes
+    return f"Text {duration(text)}, with the code {duration(both)}"
+
+
 def card(chapter: Chapter) -> str:
     """Write one chapter as a card of sphinx-design, for a page in ``book/``."""
     objectives = "\n".join(f"- {objective}" for objective in chapter.objectives)
@@ -44,7 +50,7 @@ You will be able to
 {objectives}
 
 {{.card-time}}
-Reading {duration(chapter.reading_minutes)}, exercises {duration(chapter.exercise_minutes)}
+{reading(chapter)}, exercises {duration(chapter.minutes.exercises)}
 
 {{.card-actions}}
 [Read the chapter](/book/{chapter.stem}.ipynb) [Exercises](/exercises/{chapter.stem}.ipynb)
@@ -78,9 +84,9 @@ def table(chapters: list[Chapter]) -> str:
             f"  - - {first}",
             *(f"    - {objective}" for objective in others),
             f"  - {chapter.prerequisites}",
-            f"  - Reading {duration(chapter.reading_minutes)},"
+            f"  - {reading(chapter)},"
             f" [exercises](/exercises/{chapter.stem}.ipynb)"
-            f" {duration(chapter.exercise_minutes)}",
+            f" {duration(chapter.minutes.exercises)}",
         ]
     return "\n".join([*rows, ":::"])
 

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from reading_time import LINE, Minutes
+
 
 class ChapterError(ValueError):
     """A chapter's first cell does not have the fixed form."""
@@ -25,8 +27,7 @@ class Chapter:
     title: str
     question: str
     objectives: tuple[str, ...]
-    reading_minutes: int
-    exercise_minutes: int
+    minutes: Minutes
     prerequisites: str
 
 
@@ -69,8 +70,8 @@ def read_chapter(path: Path) -> Chapter:
     find(r"^:class: objectives$", "':class: objectives'.")
     objectives = find(r"^:class: objectives\n((?:- .+\n(?:  .+\n)*)+):::$", "'- an objective'.")
     time = find(
-        r"^\*\*Time\.\*\* Reading (\d+) minutes, exercises (\d+) minutes\.$",
-        "'**Time.** Reading N minutes, exercises N minutes.'.",
+        LINE.pattern,
+        "'**Time.** Text N minutes, text and code N minutes, exercises N minutes.'.",
     )
     before = find(r"^\*\*Before you start\.\*\* (.+(?:\n.+)*)", "'**Before you start.** ...'.")
 
@@ -87,7 +88,6 @@ def read_chapter(path: Path) -> Chapter:
         title=title[1].strip(),
         question=one_line(question[1]),
         objectives=promised,
-        reading_minutes=int(time[1]),
-        exercise_minutes=int(time[2]),
+        minutes=Minutes(*map(int, time.groups())),
         prerequisites=one_line(before[1]),
     )
