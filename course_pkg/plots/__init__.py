@@ -2,14 +2,15 @@
 
 For notebooks only; nothing else in the package imports it, and they import all from here.
 
-Colours and defaults: ``style``. Diagrams: ``diagrams``, ``gradient_routes``, ``lstm_cell``,
-``gru_cell``. Measurements: ``states``, ``tables``.
+Colours, defaults and formats: ``style``, ``inline``, ``panels``. Diagrams: ``diagrams``,
+``gradient_routes``, ``lstm_cell``, ``gru_cell``. Measurements: ``states``, ``tables``.
 """
 
 from course_pkg.plots.diagrams import layers_and_directions, task_shapes, unrolled
 from course_pkg.plots.gradient_routes import gradient_routes
 from course_pkg.plots.gru_cell import gru_cell
 from course_pkg.plots.lstm_cell import lstm_cell, over_text
+from course_pkg.plots.panels import Panels, side_by_side
 from course_pkg.plots.states import heatmap, label_end, plane
 from course_pkg.plots.style import BLUE, GREEN, GREY, INK, ORANGE, RED, use_style
 from course_pkg.plots.tables import ParityTable, parity_table
@@ -21,6 +22,7 @@ __all__ = [
     "INK",
     "ORANGE",
     "RED",
+    "Panels",
     "ParityTable",
     "gradient_routes",
     "gru_cell",
@@ -31,6 +33,7 @@ __all__ = [
     "over_text",
     "parity_table",
     "plane",
+    "side_by_side",
     "task_shapes",
     "unrolled",
     "use_style",

@@ -4,12 +4,14 @@ The colours follow the palette of Okabe and Ito, which people with the common co
 deficiencies can tell apart; the red is darker, so that it can be read as text. In grey, ink,
 blue, red and orange stay apart. Red and green do not: a figure that uses both tells them apart
 by place, label or dash as well. Figures have a white ground and dark ink; the site inverts them
-in dark mode.
+in dark mode, all but heat maps.
 """
 
 from __future__ import annotations
 
 import matplotlib as mpl
+
+from course_pkg.plots.inline import use_svg
 
 INK = "#1b2733"
 GREY = "#6b7680"
@@ -20,7 +22,7 @@ ORANGE = "#e69f00"
 
 
 def use_style() -> None:
-    """Set matplotlib's defaults for all figures that follow.
+    """Set matplotlib's defaults for all figures that follow; a notebook stores them as SVG.
 
     Examples
     --------
@@ -61,5 +63,10 @@ def use_style() -> None:
             "ytick.labelcolor": INK,
             "legend.frameon": False,
             "image.cmap": "cividis",
+            # Letters as outlines: a picture in a page cannot load a font. A fixed salt makes the
+            # names of the parts, and so the file, the same in every run.
+            "svg.fonttype": "path",
+            "svg.hashsalt": "course",
         }
     )
+    use_svg()
