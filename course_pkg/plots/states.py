@@ -25,8 +25,8 @@ def heatmap(
     """Draw states as cells, one column per time step, one row per hidden unit.
 
     The colour map grows steadily in lightness, from negative to positive, so a grey copy shows
-    the same. The site inverts it in dark mode: draw a colour bar, and do not write that light is
-    positive.
+    the same. Draw a colour bar, and give the cell the class ``heat-map`` in its metadata
+    (``mystnb.image.classes``): then the site does not invert the colours in dark mode.
 
     Parameters
     ----------

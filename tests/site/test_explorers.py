@@ -11,13 +11,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from notebook_files import ROOT
-from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx_course import explorers
 from sphinx_course.explorers import drawing
 from sphinx_course.explorers.explorer import Control, Explorer, Picture, Words
 
 from tests.site.inspection import AXE_OPTIONS, NARROW, chromium, reader
+from tests.site.small_site import build_small_site
 
 LETTERS = Words(["e", "<", "all others"], "{0} of 5 can be drawn; “e” has {1} %.")
 DIGITS = Words(["0", "1", "all others"], "{0} of 5 can be drawn; “0” has {1} %.")
@@ -125,28 +125,9 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("explorers")
     (folder / "moved.md").write_text(PAGE, encoding="utf-8")
     (folder / "index.md").write_text("# Index\n\n```{toctree}\nmoved\n```\n", encoding="utf-8")
-    settings = {
-        "extensions": ["myst_parser", "sphinx_course.explorers"],
-        "html_theme": "sphinx_book_theme",
-        "html_static_path": [str(ROOT / "book" / "site")],
-        "html_css_files": ["course.css"],
-        "numfig": True,
-    }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(explorers, "load", lambda name, root: SAMPLES[name])
-        app = Sphinx(
-            folder,
-            None,
-            folder / "html",
-            folder / "trees",
-            "html",
-            confoverrides=settings,
-            status=None,
-            warningiserror=True,
-        )
-        app.build()
-    assert app.statuscode == 0
-    return folder / "html"
+        return build_small_site(folder, "sphinx_course.explorers")
 
 
 def test_the_figure_has_number_name_and_caption(pages):

@@ -7,6 +7,7 @@
 ``equations``       links from docstrings to equations, and the directive ``equation-table``
 ``benchmark_tables`` directive ``benchmark-tables``: a recorded run, as tables
 ``explorers``       directive ``explorer``: an interactive figure, computed at the build
+``figures``         gives pictures their width and height, and loads their style
 ``bibliography``    cites as Elman (1990) and (Elman, 1990)
 ``api``             directive ``api-modules``: the page of one room of the package
 ``glance``          unfolds a function of the reference without its docstring and checks
@@ -40,6 +41,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         equations,
         exercise_pages,
         explorers,
+        figures,
         folds,
         frame,
         front_door,
@@ -60,6 +62,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         equations,
         exercise_pages,
         explorers,
+        figures,
         folds,
         frame,
         front_door,
