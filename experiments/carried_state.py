@@ -25,7 +25,7 @@ def run(
     text: Text, seed: int, carry: bool, *, windows: Sequence[int], H: int, T: int, updates: int
 ) -> list[dict[str, object]]:
     """Train one model; return a row for each way to measure it."""
-    model = fresh_model(len(text.vocabulary), seed, H=H)
+    model = fresh_model(len(text.vocabulary), seed, H=H, E=32)
     for _ in train(model, text.train, updates, T=T, carry=carry):
         pass
     score = scoring(model)
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--windows", nargs="+", type=int, default=[8, 16, 32, 64, 128])
-    parser.add_argument("--hidden", type=int, default=128)
+    parser.add_argument("--hidden", type=int, default=64)
     parser.add_argument("--window", type=int, nargs="+", default=[64], help="steps in training")
     parser.add_argument("--updates", type=int, default=1000)
     parser.add_argument("--csv", type=Path, help="write the results to this file")

@@ -55,7 +55,7 @@ def weights_of(model: LanguageModel) -> Weights:
     )
 
 
-def inside_quotes(text: str) -> npt.NDArray[np.bool_]:
+def inside_quotes(characters: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Say of every character whether, once it is read, a quotation is open.
 
     A blank line ends a quotation that nobody closed.
@@ -65,20 +65,20 @@ def inside_quotes(text: str) -> npt.NDArray[np.bool_]:
     >>> inside_quotes('a "b" c').astype(int)
     array([0, 0, 1, 1, 0, 0, 0])
     """
-    inside = np.zeros(len(text), dtype=bool)
-    is_open = False
-    for t, character in enumerate(text):
+    inside = np.zeros(len(characters), dtype=bool)
+    is_open, before = False, ""
+    for t, character in enumerate(characters):
         if character == QUOTE:
             is_open = not is_open
-        if text[t - 1 : t + 1] == "\n\n":
+        if before == character == "\n":
             is_open = False
-        inside[t] = is_open
+        inside[t], before = is_open, character
     return inside
 
 
 def cells_along(weights: Weights, ids: IntArray) -> Array:
     """Return the cell of every unit after each token, (N, H)."""
-    _, cache = lstm.forward(weights.table[ids][:, None], weights.cell)
+    cache: lstm.Cache = lstm.forward(weights.table[ids][:, None], weights.cell)[1]
     cells: Array = cache.c[1:, 0]
     return cells
 
@@ -86,7 +86,8 @@ def cells_along(weights: Weights, ids: IntArray) -> Array:
 def correlations(cells: Array, inside: npt.NDArray[np.bool_]) -> Array:
     """Return the correlation of each unit's cell with a yes or no, (H,)."""
     x, y = cells - cells.mean(0), inside - inside.mean()
-    return (x * y[:, None]).sum(0) / np.sqrt((x * x).sum(0) * (y * y).sum())
+    found: Array = (x * y[:, None]).sum(0) / np.sqrt((x * x).sum(0) * (y * y).sum())
+    return found
 
 
 def probabilities(
@@ -124,12 +125,13 @@ def probabilities(
 
 
 def examine(
-    weights: Weights, text: Text, rng: np.random.Generator, controls: int
+    weights: Weights, text: Text, rng: np.random.Generator, controls: int, *, hold: bool
 ) -> tuple[dict[str, object], Array]:
     """Choose a unit, measure it, hold it still; return a row, and its values on the test part."""
+    tokens = text.vocabulary.tokens
     choose, measure = text.valid, text.test
     inside = {
-        part: inside_quotes(text.vocabulary.decode(ids))
+        part: inside_quotes([tokens[number] for number in ids])
         for part, ids in (("choose", choose), ("measure", measure))
     }
     cells = cells_along(weights, choose)
@@ -141,7 +143,11 @@ def examine(
     units = np.concatenate([[unit, unit, unit], others])
     values = np.concatenate([[np.nan, outside_mean[unit], inside_mean[unit]], outside_mean[others]])
     mark = int(text.vocabulary.encode([QUOTE])[0])
-    p = probabilities(weights, measure[:-1], units, values, mark)  # (N-1, K)
+    p = (
+        probabilities(weights, measure[:-1], units, values, mark)
+        if hold
+        else np.full((len(measure) - 1, len(units)), np.nan)
+    )  # (N-1, K)
     closes = (measure[1:] == mark) & inside["measure"][:-1]
     opens = (measure[1:] == mark) & ~inside["measure"][:-1]
     row: dict[str, object] = {
@@ -165,13 +171,13 @@ def run(
     text: Text, seed: int, *, H: int, updates: int, controls: int
 ) -> tuple[list[dict[str, object]], Array]:
     """Examine one network before and after its training; return the rows, and the unit's values."""
-    model = fresh_model(len(text.vocabulary), seed, H=H)
+    model = fresh_model(len(text.vocabulary), seed, H=H, E=32)
     rows: list[dict[str, object]] = []
     values: Array = np.zeros(0)
     for done in train(model, text.train, updates):
         if done in (0, updates):
             rng = np.random.default_rng(seed)
-            row, values = examine(weights_of(model), text, rng, controls)
+            row, values = examine(weights_of(model), text, rng, controls, hold=done > 0)
             rows.append({"seed": seed, "H": H, "updates": done, **row})
     return rows, values
 
@@ -179,7 +185,7 @@ def run(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m experiments.units", description=__doc__)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    parser.add_argument("--hidden", type=int, default=128)
+    parser.add_argument("--hidden", type=int, default=64)
     parser.add_argument("--updates", type=int, default=2000)
     parser.add_argument("--controls", type=int, default=10, help="other units that are held")
     parser.add_argument("--csv", type=Path, help="write the results to this file")
@@ -206,9 +212,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for row in more:
             print(" ".join(f"{key} {value}" for key, value in row.items()), flush=True)
         if options.text and seed == options.seeds[0]:
-            written = text.vocabulary.decode(text.test)
-            shown = [
-                {"character": quoted(written[t]), "cell": f"{values[t]:.3f}"} for t in range(SHOWN)
+            written = [text.vocabulary.tokens[number] for number in text.test[:SHOWN]]
+            shown: list[dict[str, object]] = [
+                {"character": quoted(character), "cell": f"{value:.3f}"}
+                for character, value in zip(written, values, strict=False)
             ]
             write_results(options.text, about, shown)
     if options.csv:

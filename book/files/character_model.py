@@ -1,6 +1,7 @@
 """Train a character model, let it write: python character_model.py [TEXT.txt]."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,48 +9,56 @@ import numpy as np
 from course_pkg.data.batching.streams import TokenStreams
 from course_pkg.data.registry import load_text
 from course_pkg.reference.cells import lstm
-from course_pkg.reference.layers import embedding, linear, softmax
-from course_pkg.reference.learning import adam, clip, tree
+from course_pkg.reference.layers import embedding, linear
+from course_pkg.reference.layers.softmax import softmax
+from course_pkg.reference.learning import adam, clip
+from course_pkg.reference.learning.tree import pick_gradients
 from course_pkg.reference.losses import cross_entropy
 
-path = sys.argv[1] if sys.argv[1:] else None
-text = Path(path).read_text("utf-8") if path else load_text("python-text").train
+own = sys.argv[1:]
+text = Path(own[0]).read_text("utf-8") if own else load_text("python-text").train
 
+rng = np.random.default_rng(0)
 characters, ids = np.unique(list(text), return_inverse=True)  # (V,), (N,)
 V, E, H, B, T = len(characters), 32, 128, 32, 32
-rng, a = np.random.default_rng(0), H**-0.5
-cell_shapes = (4 * H, E), (4 * H, H), (4 * H,), (4 * H,)
+draw = partial(rng.normal, 0, H**-0.5)  # of a shape
 params = {
-    "table": rng.normal(size=(V, E)),
-    "cell": lstm.Params(*(rng.uniform(-a, a, shape) for shape in cell_shapes)),
-    "readout": linear.Params(rng.uniform(-a, a, (V, H)), np.zeros(V)),
+    "embedding": draw((V, E)),
+    "cell": lstm.Params(*map(draw, [(4 * H, E), (4 * H, H), 4 * H, 4 * H])),
+    "readout": linear.Params(draw((V, H)), draw(V)),
 }
-streams, memory = TokenStreams(ids, B, T), adam.init(params)
 
 
-def forward(x, h, c):
-    embedded, read = embedding.forward(x, params["table"])  # (T, B, E)
-    (states, h, c), cell = lstm.forward(embedded, params["cell"], h, c)  # (T, B, H)
-    logits, readout = linear.forward(states, params["readout"])  # (T, B, V)
-    return logits, (h, c), (read, cell, readout)
+def forward(x, h=None, c=None):
+    """Score, after each character, what comes next; keep what backward needs."""
+    x, read = embedding.forward(x, params["embedding"])  # (T, B, E)
+    (y, h, c), ran = lstm.forward(x, params["cell"], h, c)  # (T, B, H)
+    logits, scored = linear.forward(y, params["readout"])  # (T, B, V)
+    return logits, (h, c), (read, ran, scored)
 
 
+def backward(dlogits, caches):
+    """Take the gradient back through the readout, the cell and the embedding."""
+    read, ran, scored = caches
+    readout = linear.backward(dlogits, scored)
+    cell = lstm.backward(readout.dh, ran)
+    table = embedding.backward(cell.dx, read)
+    grads = {"embedding": table, "cell": cell, "readout": readout}
+    return pick_gradients(params, grads)
+
+
+streams, memory, state = TokenStreams(ids, B, T), adam.init(params), ()
 for update in range(400):
-    x, y, first = streams[update % len(streams)]  # (T, B) each
-    state = (np.zeros((B, H)), np.zeros((B, H))) if first else state
-    logits, state, (read, cell, readout) = forward(x, *state)
+    x, y, first = streams[update % len(streams)]  # (T, B): read x, predict y
+    logits, state, caches = forward(x, *(() if first else state))
     loss, compared = cross_entropy.forward(logits, y)
-    d_readout = linear.backward(cross_entropy.backward(1.0, compared), readout)
-    d_cell = lstm.backward(d_readout.dh, cell)
-    d_table = embedding.backward(d_cell.dx, read)
-    grads = {"table": d_table, "cell": d_cell, "readout": d_readout}
-    grads, _ = clip.clip_norm(tree.pick_gradients(params, grads), 1.0)
+    grads = backward(cross_entropy.backward(1.0, compared), caches)
+    grads, _ = clip.clip_norm(grads, 1.0)
     params, memory = adam.update(params, grads, memory, lr=5e-3)
-    if update % 100 == 99:
-        print(f"update {update + 1}: {loss / np.log(2):.2f} bits per character")
+print(f"{loss / np.log(2):.2f} bits per character in the last window")
 
-written, state = [ids[0]], (np.zeros((1, H)), np.zeros((1, H)))
+written, state = [ids[0]], ()
 for _ in range(300):
     logits, state, _ = forward(np.array([[written[-1]]]), *state)
-    written.append(rng.choice(V, p=softmax.softmax(logits[0, 0])))
+    written.append(rng.choice(V, p=softmax(logits[0, 0])))
 print("".join(characters[written]))
