@@ -22,17 +22,25 @@ from experiments.record import describe_run, tracked, write_results
 
 
 def run(
-    text: Text, seed: int, carry: bool, *, windows: Sequence[int], H: int, T: int, updates: int
+    text: Text,
+    seed: int,
+    carry: bool,
+    *,
+    windows: Sequence[int],
+    H: int,
+    T: int,
+    lr: float,
+    updates: int,
 ) -> list[dict[str, object]]:
     """Train one model; return a row for each way to measure it."""
     model = fresh_model(len(text.vocabulary), seed, H=H, E=32)
-    for _ in train(model, text.train, updates, T=T, carry=carry):
+    for _ in train(model, text.train, updates, T=T, lr=lr, carry=carry):
         pass
     score = scoring(model)
     measured = {"whole": read_as_one_stream(score, text.test)}
     measured |= {str(n): read_in_windows(score, text.test, n, batch=64) for n in windows}
     assert len({result.tokens for result in measured.values()}) == 1  # the same targets each time
-    shared = {"seed": seed, "H": H, "T": T, "updates": updates}
+    shared = {"seed": seed, "H": H, "T": T, "lr": lr, "updates": updates}
     return [
         {
             **shared,
@@ -50,8 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--windows", nargs="+", type=int, default=[8, 16, 32, 64, 128])
-    parser.add_argument("--hidden", type=int, default=64)
+    parser.add_argument("--hidden", type=int, default=96)
     parser.add_argument("--window", type=int, nargs="+", default=[64], help="steps in training")
+    parser.add_argument("--lr", type=float, default=1e-2)
     parser.add_argument("--updates", type=int, default=1000)
     parser.add_argument("--csv", type=Path, help="write the results to this file")
     return parser
@@ -64,7 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     about = describe_run("experiments.carried_state", arguments, options)
     text = load()
     rows: list[dict[str, object]] = []
-    sizes = {"windows": options.windows, "H": options.hidden, "updates": options.updates}
+    sizes = {
+        "windows": options.windows,
+        "H": options.hidden,
+        "lr": options.lr,
+        "updates": options.updates,
+    }
     cases = [
         (s, T, carry) for s in options.seeds for T in options.window for carry in (True, False)
     ]

@@ -30,11 +30,7 @@ from experiments.characters import (
 )
 from experiments.record import describe_run, tracked, write_results
 
-CONTEXTS = (
-    '\nIf no such method is defined, it raises a "ValueErr',
-    "\nThe value of the",
-    '\nThe function returns "',
-)  # nearly sure, a few ways to go on, wide open
+CONTEXTS = ("\nIn oth", "\nFor ex", "\nThe expression is ")  # nearly sure, a few ways, wide open
 
 
 def run(

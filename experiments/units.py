@@ -168,25 +168,26 @@ def examine(
 
 
 def run(
-    text: Text, seed: int, *, H: int, updates: int, controls: int
+    text: Text, seed: int, *, H: int, lr: float, updates: int, controls: int
 ) -> tuple[list[dict[str, object]], Array]:
     """Examine one network before and after its training; return the rows, and the unit's values."""
     model = fresh_model(len(text.vocabulary), seed, H=H, E=32)
     rows: list[dict[str, object]] = []
     values: Array = np.zeros(0)
-    for done in train(model, text.train, updates):
+    for done in train(model, text.train, updates, lr=lr):
         if done in (0, updates):
             rng = np.random.default_rng(seed)
             row, values = examine(weights_of(model), text, rng, controls, hold=done > 0)
-            rows.append({"seed": seed, "H": H, "updates": done, **row})
+            rows.append({"seed": seed, "H": H, "lr": lr, "updates": done, **row})
     return rows, values
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m experiments.units", description=__doc__)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    parser.add_argument("--hidden", type=int, default=64)
-    parser.add_argument("--updates", type=int, default=2000)
+    parser.add_argument("--hidden", type=int, default=96)
+    parser.add_argument("--lr", type=float, default=1e-2)
+    parser.add_argument("--updates", type=int, default=1000)
     parser.add_argument("--controls", type=int, default=10, help="other units that are held")
     parser.add_argument("--csv", type=Path, help="write the results to this file")
     parser.add_argument("--text", type=Path, help="write the first seed's unit over a text")
@@ -205,6 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             text,
             seed,  # type: ignore[arg-type]
             H=options.hidden,
+            lr=options.lr,
             updates=options.updates,
             controls=options.controls,
         )
