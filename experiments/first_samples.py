@@ -34,10 +34,19 @@ CONTEXTS = ("\nIn oth", "\nFor ex", "\nThe expression is ")  # nearly sure, a fe
 
 
 def run(
-    text: Text, seed: int, updates: Sequence[int], *, H: int, B: int, T: int, lr: float, length: int
+    text: Text,
+    seed: int,
+    updates: Sequence[int],
+    *,
+    H: int,
+    B: int,
+    T: int,
+    lr: float,
+    dropout: float,
+    length: int,
 ) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Train one model; return a row for each number of updates, and the rows of the contexts."""
-    model = fresh_model(len(text.vocabulary), seed, H=H)
+    model = fresh_model(len(text.vocabulary), seed, H=H, dropout=dropout)
     rows: list[dict[str, object]] = []
     start = time.process_time()
     for done in train(model, text.train, max(updates), B=B, T=T, lr=lr):
@@ -46,7 +55,15 @@ def run(
         seconds = time.process_time() - start
         sample = write(model, text.vocabulary, length, np.random.default_rng(seed))
         parts = {"train": text.train[: len(text.test)], "valid": text.valid, "test": text.test}
-        row: dict[str, object] = {"seed": seed, "updates": done, "H": H, "B": B, "T": T, "lr": lr}
+        row: dict[str, object] = {
+            "seed": seed,
+            "updates": done,
+            "H": H,
+            "B": B,
+            "T": T,
+            "lr": lr,
+            "dropout": dropout,
+        }
         for name, ids in parts.items():
             row[f"bits_{name}"] = f"{bits_per_token(model, ids):.4f}"
         rows.append(row | {"cpu_seconds": f"{seconds:.0f}", "sample": quoted(sample)})
@@ -68,10 +85,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--updates", nargs="+", type=int, default=[0, 100, 1000, 10000])
-    parser.add_argument("--hidden", type=int, default=128)
+    parser.add_argument("--hidden", type=int, default=192)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--window", type=int, default=64)
     parser.add_argument("--lr", type=float, default=4e-3)
+    parser.add_argument("--dropout", type=float, default=0.2)
     parser.add_argument("--length", type=int, default=240, help="characters of a sample")
     parser.add_argument("--csv", type=Path, help="write the samples to this file")
     parser.add_argument("--next", type=Path, help="write what comes next to this file")
@@ -94,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             B=options.batch,
             T=options.window,
             lr=options.lr,
+            dropout=options.dropout,
             length=options.length,
         )
         rows += more
