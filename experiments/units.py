@@ -185,7 +185,7 @@ def run(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m experiments.units", description=__doc__)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    parser.add_argument("--hidden", type=int, default=96)
+    parser.add_argument("--hidden", type=int, default=64)
     parser.add_argument("--lr", type=float, default=1e-2)
     parser.add_argument("--updates", type=int, default=1000)
     parser.add_argument("--controls", type=int, default=10, help="other units that are held")
