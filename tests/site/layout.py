@@ -105,12 +105,23 @@ return [...document.querySelectorAll('.bd-sidebar-primary, .bd-sidebar-secondary
 
 NUMBERS = "return torn(article, /\\d[eE]-\\d+/g).map(number => `'${number}' is torn`)"
 
+# A page that teaches is read, not scrolled through: the code that stands open is the lesson alone.
+CODE = """
+const height = e => e.getBoundingClientRect().height
+const listings = [...article.querySelectorAll('div.highlight')]
+    .filter(e => e.checkVisibility() && !e.closest('.cell_output'))
+    .map(e => height(e.closest('div.cell_input') ?? e))
+const share = listings.reduce((sum, h) => sum + h, 0) / height(article)
+return share > 0.25 ? [`open code takes ${Math.round(100 * share)} % of the page's height`] : []
+"""
+
 RULES = {
     "glyphs": GLYPHS,
     "cut": CUT,
     "contents": CONTENTS,
     "words": WORDS,
     "numbers": NUMBERS,
+    "code": CODE,
 }
 
 FOLDED = """

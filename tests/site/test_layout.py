@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.rules.published import BOOK, report
+from tests.rules.published import BOOK, NOT_YET_IN_FORM, report
 from tests.site.inspection import MATH_IS_DONE, chromium, reader, visit
 from tests.site.layout import RULES, SIZES, paper_complaints, screen_complaints
 
@@ -62,6 +62,11 @@ def test_no_word_is_torn_at_the_sides(findings):
 
 def test_no_number_is_torn(findings):
     report(findings["numbers"])
+
+
+def test_open_code_of_a_chapter_takes_at_most_a_quarter_of_its_height(findings):
+    in_form = tuple(f"book/{path.stem}:" for path in BOOK if path.stem not in NOT_YET_IN_FORM)
+    report([complaint for complaint in findings["code"] if complaint.startswith(in_form)])
 
 
 def test_folded_parts_print_and_fold_again(findings):
@@ -218,7 +223,9 @@ def side(place, content, style=""):
 
 EDGE = "overflow: auto; box-shadow: 0 0 red"
 GOOD = (
-    f"<article>{formula()}<div tabindex='0' data-more='right' style='{EDGE}'>"
+    f"<article><div class='cell_output'><div class='highlight'>printed<br>lines</div></div>"
+    f"<details><summary>T</summary><div class='highlight'>{'a<br>' * 20}</div></details>"
+    f"{formula()}<div tabindex='0' data-more='right' style='{EDGE}'>"
     "<pre style='width: 500px'>long</pre></div><p>1e-12</p></article>"
     + side("primary", "well- known words")
     + side("secondary", "<a href='#'>a heading</a>")
@@ -243,6 +250,7 @@ def test_the_rules_accept_a_good_page(bare):
 
 
 WIDE = "<pre style='width: 900px'>long</pre>"
+LISTING = "<div class='cell_input'><div class='highlight'><pre>x</pre></div></div>"
 FOLDED = "<details><summary>T</summary><p>x</p></details>"
 OPENS = "<script>onbeforeprint = () => { document.querySelector('details').open = true }</script>"
 UNTITLED = "<style>@media print { h1 { display: none } }</style><h1>4. T</h1>"
@@ -260,6 +268,8 @@ BAD = [
     (side("secondary", "<a>unbreakable</a>", "overflow: auto"), "contents", "px wide"),
     (side("primary", "unbreakable", "overflow-wrap: anywhere"), "words", "'unbreakable' is"),
     ("<p style='width: 2ch'>1e-12</p>", "numbers", "'1e-12' is torn"),
+    (f"<p>x</p>{LISTING}", "code", "open code takes 50 % of the page's height"),
+    (f"<details open><summary>T</summary>{LISTING}", "code", "open code takes"),
     (FOLDED, "folded", "stays folded"),
     (FOLDED + OPENS, "folded", "after printing, other parts are folded"),
     (f"<div style='overflow: auto'>{WIDE}</div>", "lost", "is 900 px wide for 7"),
