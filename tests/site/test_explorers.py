@@ -6,6 +6,7 @@ style and script.
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -117,6 +118,23 @@ def test_shares_are_written_as_percentages(value, text):
 def test_a_name_without_a_module_is_an_error_that_says_where_it_should_be():
     with pytest.raises(ExtensionError, match=r"'no-such': there is no .*/no_such\.py"):
         explorers.load("no-such", ROOT)
+
+
+NAMES = sorted(
+    path.stem.replace("_", "-")
+    for path in Path(explorers.__file__).parent.glob("*.py")
+    if "def explorer(root" in path.read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_those_of_the_course_are_small_and_have_words(name):
+    made = explorers.load(name, ROOT)
+    assert len(made.html("x").encode()) < 60_000
+    assert made.title
+    assert len(made.description) > 40
+    starts = [control.values[control.start] for control in made.controls]
+    assert len(starts) == len(made.controls) > 0
 
 
 @pytest.fixture(scope="module")

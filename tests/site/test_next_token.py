@@ -1,5 +1,6 @@
 """The interactive figure of decoding shows what the filters of the package compute."""
 
+import csv
 import json
 
 import numpy as np
@@ -14,6 +15,10 @@ V = 40
 CONTEXTS = ("The ", 'he said, "', "end.\n")
 
 
+def token(place):
+    return {0: "\n", 1: " ", 2: '"', 3: "#"}.get(place, chr(64 + place))
+
+
 def log_probs_of(context):
     """A stand-in for a model: many unlikely tokens, and a few likely ones."""
     scores = np.random.default_rng(len(context)).normal(0, 3, V)
@@ -23,15 +28,15 @@ def log_probs_of(context):
 @pytest.fixture
 def project(tmp_path):
     """A project whose recorded file has three contexts."""
-    lines = ["# command: a test", "context,token,log_prob"]
-    for context in CONTEXTS:
-        quoted = context.replace('"', '""')
-        for token, value in enumerate(log_probs_of(context)):
-            name = {0: "\n", 1: " ", 2: '""', 3: "#"}.get(token, chr(64 + token))
-            lines.append(f'"{quoted}","{name}",{value:.4f}')
     path = tmp_path / next_token.RECORD
     path.parent.mkdir(parents=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write("# command: a test\n")
+        rows = csv.writer(file)
+        rows.writerow(["context", "token", "log_prob"])
+        for context in CONTEXTS:
+            for place, value in enumerate(log_probs_of(context)):
+                rows.writerow([json.dumps(context), json.dumps(token(place)), f"{value:.4f}"])
     return tmp_path
 
 
@@ -68,17 +73,19 @@ def test_every_picture_is_what_the_filters_leave(project):
     assert settings == 3 * 10 * 7 * 6
 
 
-def test_the_start_is_the_model_itself_and_the_most_probable_come_first(project):
+def test_the_start_is_the_model_itself_where_it_is_least_certain(project):
     figure = explorers.load("next-token", project)
     still = figure.start()
-    tokens, log_probs = next_token.read(project / next_token.RECORD)["The "]
+    certain = {context: log_probs_of(context).max() for context in CONTEXTS}
+    context = min(certain, key=certain.get)
+    assert next_token.spelled(context) in figure.description
+    tokens, log_probs = next_token.read(project / next_token.RECORD)[context]
     assert (np.diff(log_probs) <= 0).all()
+    assert tokens[0] == token(log_probs_of(context).argmax())
     assert still.words.labels[-1] == "all 28 others"
-    assert still.values[0] == round(1000 * np.exp(log_probs_of("The ").max()))
-    assert f">{V} of {V} characters can be drawn; " in figure.html("x")
+    assert still.values[0] == round(1000 * np.exp(certain[context]))
     assert len(still.values) == 13
-    best = log_probs_of("The ").argmax()
-    assert tokens[0] == {0: "\n", 1: " ", 2: '"', 3: "#"}.get(best, chr(64 + best))
+    assert f">{V} of {V} characters can be drawn; " in figure.html("x")
 
 
 def test_blanks_can_be_seen():
@@ -92,17 +99,12 @@ def test_blanks_can_be_seen():
 
 def test_a_file_that_is_missing_or_holds_no_distribution_is_named(project):
     path = project / next_token.RECORD
-    path.write_text("context,token,log_prob\na,b,-1.0\n", encoding="utf-8")
+    path.write_text("context,token,log_prob\n'a','b',-1.0\n".replace("'", '"""'), encoding="utf-8")
     with pytest.raises(ExtensionError, match=r"after 'a' the probabilities sum to 0\.368, not 1"):
         explorers.load("next-token", project)
-    path.write_text("context,token\na,b\n", encoding="utf-8")
+    path.write_text('context,token\n"""a""","""b"""\n', encoding="utf-8")
     with pytest.raises(ExtensionError, match="expected columns context, token, log_prob"):
         explorers.load("next-token", project)
     path.unlink()
     with pytest.raises(ExtensionError, match=r"next-characters\.csv"):
         explorers.load("next-token", project)
-
-
-def test_the_data_is_small(project):
-    html = explorers.load("next-token", project).html("x")
-    assert len(html.encode()) < 60_000

@@ -7,6 +7,7 @@ What the filters make of them is computed by ``course_pkg.decoding.filters``.
 from __future__ import annotations
 
 import csv
+import json
 from collections import defaultdict
 from itertools import dropwhile
 from pathlib import Path
@@ -31,12 +32,16 @@ Recorded = dict[str, tuple[list[str], npt.NDArray[np.float64]]]
 
 
 def read(path: Path) -> Recorded:
-    """Return, for each context, the tokens and their log-probabilities, the most probable first."""
+    """Return, for each context, the tokens and their log-probabilities, the most probable first.
+
+    Contexts and tokens are written as JSON strings, so that a line end is to be seen in the file.
+    """
     rows = defaultdict(list)
     try:
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(dropwhile(lambda line: line.startswith("#"), file)):
-                rows[row["context"]].append((row["token"], float(row["log_prob"])))
+                context, token = json.loads(row["context"]), json.loads(row["token"])
+                rows[context].append((token, float(row["log_prob"])))
     except (OSError, KeyError, ValueError) as error:
         message = f"{path}: expected columns context, token, log_prob: {error}"
         raise ExtensionError(message) from error
@@ -79,6 +84,8 @@ def explorer(root: Path) -> Explorer:
     """Return the figure for the contexts of the recorded file."""
     recorded = read(root / RECORD)
     contexts = list(recorded)
+    # The page opens with the least certain: of a certain one the filters leave what was there.
+    open_most = int(np.argmin([log_probs[0] for _, log_probs in recorded.values()]))
     V = max(len(tokens) for tokens, _ in recorded.values())
     top_k = [k for k in TOP_K if k is None or k <= V]
     words = {
@@ -105,11 +112,11 @@ def explorer(root: Path) -> Explorer:
         title="The next character under temperature, top-k and top-p",
         description=(
             f"Bars for the probabilities of the {SHOWN} most probable next characters after "
-            f"{spelled(contexts[0])} and of all others together, at temperature 1 and with no "
-            f"filter. The sentence below says how many characters can be drawn."
+            f"{spelled(contexts[open_most])} and of all others together, at temperature 1 and "
+            "with no filter. The sentence below says how many characters can be drawn."
         ),
         controls=[
-            Control("After", [spelled(context) for context in contexts], 0, "choice"),
+            Control("After", [spelled(context) for context in contexts], open_most, "choice"),
             Control("Temperature", [f"{t:.1f}" for t in TEMPERATURES], TEMPERATURES.index(1.0)),
             Control("Top-k", [str(k or "off") for k in top_k], len(top_k) - 1),
             Control("Top-p", [str(p or "off") for p in TOP_P], len(TOP_P) - 1),
