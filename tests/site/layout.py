@@ -121,7 +121,6 @@ RULES = {
     "contents": CONTENTS,
     "words": WORDS,
     "numbers": NUMBERS,
-    "code": CODE,
 }
 
 FOLDED = """
@@ -149,6 +148,14 @@ DRAWN = """async () => {
     await frame()
     await frame()
 }"""
+UNFOLD = """() => document.querySelectorAll('article details:not([open])').forEach(e => {
+    e.open = true
+    e.dataset.unfolded = ''
+})"""
+FOLD = """() => document.querySelectorAll('[data-unfolded]').forEach(e => {
+    e.open = false
+    delete e.dataset.unfolded
+})"""
 FOLDS = "[...document.querySelectorAll('details')].map(e => e.open)"
 
 
@@ -158,13 +165,18 @@ def ask(page: Page, question: str) -> list[str]:
 
 
 def screen_complaints(page: Page, width: int) -> dict[str, list[str]]:
-    """Return what each rule finds in a window of this width."""
+    """Return what each rule finds in a window of this width, with what is folded open."""
     page.set_viewport_size({"width": width, "height": SIZES[width]})
     page.evaluate(DRAWN)
+    found = {"code": ask(page, CODE)}
+    page.evaluate(UNFOLD)
+    page.evaluate(DRAWN)
     rules = {**RULES, "unfit": UNFIT} if width == min(SIZES) else RULES
+    found |= {rule: ask(page, question) for rule, question in rules.items()}
+    page.evaluate(FOLD)
     return {
-        rule: [f"at {width} px, {complaint}" for complaint in ask(page, question)]
-        for rule, question in rules.items()
+        rule: [f"at {width} px, {complaint}" for complaint in complaints]
+        for rule, complaints in found.items()
     }
 
 
