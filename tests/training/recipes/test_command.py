@@ -69,6 +69,22 @@ def test_the_run_folder_holds_everything(finished, config):
     assert result["valid"]["loss"] == records[-1]["valid_loss"]
 
 
+def test_the_unknown_words_of_each_part_are_counted_and_said(finished, config):
+    vocabulary = Vocabulary.load(finished / "vocabulary.json")
+    corpus = load_text("python-text", "word")
+    built = build(config_from(read_toml(config)))
+    card = (finished / "card.md").read_text()
+    for part in ("train", "valid", "test"):
+        words = list(getattr(corpus, part))
+        unknown = [word not in vocabulary for word in words]
+        said = f"{len(words):,} tokens, {sum(unknown):,} unknown ({sum(unknown) / len(words):.2%})"
+        assert built.sizes[part] == said
+        assert f"- {part} part: {said}" in card
+    result = json.loads((finished / "result.json").read_text())["test"]
+    assert result["unknown_share"] == pytest.approx(sum(unknown[1:]) / (len(words) - 1))
+    assert "bits_per_character" not in result  # a token is a word
+
+
 def test_the_saved_model_gives_the_measured_result(finished, config):
     vocabulary = Vocabulary.load(finished / "vocabulary.json")
     assert len(vocabulary) == 50
