@@ -110,7 +110,12 @@ class Grammar:
 
     @cached_property
     def sentence_entropy(self) -> float:
-        """The entropy of a sentence in nats, summed over choices times how often they are made."""
+        """The entropy of a sentence in nats, summed over choices times how often they are made.
+
+        Notes
+        -----
+        Equation: eq-entropy-floor
+        """
         return -sum(
             visits * sum(arc.p * math.log(arc.p) for arc in self.arcs[state])
             for state, visits in self.visits.items()
