@@ -38,12 +38,12 @@ def row_of_counts(name: str, order: int) -> dict[str, object]:
     return row(f"{order}-gram", 0, found["valid"], found["test"], time.perf_counter() - start)
 
 
-def row_of_recipe(recipe: Path, seed: int, changes: dict[str, object]) -> dict[str, object]:
+def row_of_recipe(recipe: Path, seed: int, changes: dict[str, str]) -> dict[str, object]:
     """Train as the recipe says, in a folder that is thrown away, and read what was measured."""
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
-        train_from_config(recipe, folder=run, changes={"training.seed": seed, **changes})
+        train_from_config(recipe, folder=run, changes={"training.seed": str(seed), **changes})
         result = json.loads((run / "result.json").read_text(encoding="utf-8"))
     seconds = time.perf_counter() - start
     return row("lstm", seed, result["valid"]["bits"], result["test"]["bits"], seconds)

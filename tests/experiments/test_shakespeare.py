@@ -8,10 +8,10 @@ from experiments import shakespeare
 
 SHORT = {
     "data.name": "agreement",
-    "model.hidden": 8,
-    "model.embedding": 8,
-    "training.epochs": 1,
-    "threads": 1,
+    "model.hidden": "8",
+    "model.embedding": "8",
+    "training.epochs": "1",
+    "threads": "1",
 }
 
 

@@ -29,7 +29,7 @@ def page() -> str:
     return "\n".join("".join(cell["source"]) for cell in cells)
 
 
-@pytest.mark.parametrize("row", ROWS.itertuples(), ids=lambda row: f"{row.updates}")
+@pytest.mark.parametrize("row", list(ROWS.itertuples()), ids=lambda row: f"{row.updates}")
 def test_a_sample_stands_under_its_number(row, page):
     when = f"After {row.updates:,} updates" if row.updates else "Before training"
     expected = f"{when}: {row.bits_test:.2f} bits per character**\n\n```text\n"
