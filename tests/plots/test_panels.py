@@ -14,6 +14,7 @@ from course_pkg.plots.panels import shows_colour_map
 
 @pytest.fixture(autouse=True)
 def _clean_figures():
+    plt.close("all")  # what another test of this process has left open
     with mpl.rc_context():
         plots.use_style()
         yield
