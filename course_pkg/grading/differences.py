@@ -59,10 +59,12 @@ def is_rounded(have: Floats, want: Floats) -> bool:
     --------
     >>> is_rounded(np.array([0.333333]), np.array([1 / 3]))
     True
+    >>> is_rounded(np.array([-np.inf, -1.0]), np.array([-np.inf, -2.0]))
+    False
     """
     if have.shape != want.shape:
         return False
-    size = float(np.abs(want).max(initial=0.0))
+    size = float(np.abs(want[np.isfinite(want)]).max(initial=0.0))  # of -infinity, all is near
     return bool(distances(have, want).max(initial=0.0) <= min(SMALL * max(1.0, size), 0.01 * size))
 
 

@@ -36,7 +36,7 @@ def agreement_grammar() -> Grammar:
 
     A sentence is a subject, a verb, perhaps an object, perhaps "today", and a full stop. The
     subject may have a relative clause with nouns of its own: in *the dog that the girls see
-    sleeps .* the verb *sleeps* agrees with *dog*, four words before. Whoever looks only at the
+    sleeps .* the verb *sleeps* agrees with *dog*, five words before. Whoever looks only at the
     last one or two words cannot know that.
 
     Returns
