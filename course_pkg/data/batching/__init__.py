@@ -1,1 +1,1 @@
-"""Sequences side by side: ``padding``, ``batches``, ``streams``."""
+"""Sequences side by side: ``padding``, ``batches``, ``streams``, ``pairs``."""

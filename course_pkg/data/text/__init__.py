@@ -1,1 +1,1 @@
-"""From text to numbers and back: ``tokens``, ``vocabulary``, ``spaces``."""
+"""From text to numbers and back: ``tokens``, ``vocabulary``, ``spaces``, ``joined``."""
