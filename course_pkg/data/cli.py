@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from course_pkg.data.files.download import FOLDER_VARIABLE, data_folder, fetch, take_from
+from course_pkg.data.files.download import (
+    FOLDER_VARIABLE,
+    data_folder,
+    fetch,
+    get_by_hand,
+    take_from,
+)
 from course_pkg.data.registry import DATA_SETS, DataSet, find
 
 if TYPE_CHECKING:
@@ -56,7 +62,9 @@ def _state(entry: DataSet) -> str:
     """Return what stands between a learner and a data set, in a word or two."""
     if entry.missing:
         return f"needs {entry.missing}"
-    return "download" if not entry.is_here else "here" if entry.files else "offline"
+    if not entry.is_here:
+        return "by hand" if entry.by_hand else "download"
+    return "here" if entry.files or entry.by_hand else "offline"
 
 
 def _get(arguments: argparse.Namespace) -> int:
@@ -66,6 +74,10 @@ def _get(arguments: argparse.Namespace) -> int:
             f"{entry.name}: the data are in the package {entry.package}; install it with "
             f"'pip install {entry.package}'"
         )
+    if entry.by_hand:
+        path = get_by_hand(entry.name, entry.by_hand, folder=arguments.folder)
+        print(f"{entry.by_hand.name}: {path}\n{entry.card}")
+        return 0
     if arguments.folder is not None:
         take_from(arguments.folder, entry.name, entry.files)
     for file in entry.files:

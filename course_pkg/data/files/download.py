@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from course_pkg.data.files.atomic import write_atomically
+
 FOLDER_VARIABLE = "COURSE_DATA"
 AGENT = "rnn-equation-by-equation (a course; its downloads are checked by SHA256)"
 
@@ -152,6 +154,49 @@ def take_from(folder: str | os.PathLike[str], dataset: str, files: Iterable[Remo
             missing.append(f"{file.name} ({file.url})")
     if missing:
         raise DownloadError(f"{source}: no file with the right SHA256 for {', '.join(missing)}")
+
+
+def get_by_hand(
+    dataset: str, file: RemoteFile, *, folder: str | os.PathLike[str] | None = None
+) -> Path:
+    """Return the path of a file that its server changes, so that no SHA256 can be asked for.
+
+    Nothing downloads it: you do, and put it in the data folder, or have it copied there.
+
+    Parameters
+    ----------
+    dataset : str
+        The name of the data set.
+    file : RemoteFile
+        Its name, the page where people get it, and the SHA256 of one version.
+    folder : path, optional
+        Copied from there is first: a file of this name, or that version under any name.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    DownloadError
+        If there is no such file; the message says what to do.
+    """
+    path = data_folder() / dataset / file.name
+    if folder is not None:
+        own = sorted(found for found in Path(folder).glob("*") if found.is_file())
+        fitting = [found for found in own if found.name == file.name]
+        fitting += [found for found in own if not fitting and sha256_of(found) == file.sha256]
+        if not fitting:
+            raise DownloadError(f"{folder}: no file {file.name} ({file.url})")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, fitting[0].read_bytes())
+    if not path.is_file():
+        raise DownloadError(
+            f"{dataset}: the file {file.name} changes on its server, so nothing downloads it for "
+            f"you. Get it from {file.url} and call 'python -m course_pkg data get {dataset} "
+            "--from FOLDER'."
+        )
+    return path
 
 
 def _download(dataset: str, file: RemoteFile, path: Path) -> None:

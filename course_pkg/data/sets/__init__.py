@@ -1,7 +1,7 @@
 """The data sets, each with its card, and the formats of their files.
 
 What all share: ``card``, ``corpus``. Text: ``python_text``, ``tinyshakespeare``, ``ptb``,
-``wikitext``, ``agreement``. Pairs of texts: ``pairs``, ``reversal``,
-``dates``, ``number_words``. Series: ``sunspots``, ``co2``. Images: ``digits``. Generated tasks:
-``adding``, ``counting``. Formats and generators: ``token_files``, ``idx``, ``grammar``.
+``wikitext``, ``agreement``. Pairs of texts: ``pairs``, ``reversal``, ``dates``,
+``number_words``, ``tatoeba``. Series: ``sunspots``, ``co2``. Images: ``digits``. Generated
+tasks: ``adding``, ``counting``. Formats and generators: ``token_files``, ``idx``, ``grammar``.
 """

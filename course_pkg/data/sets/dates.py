@@ -11,7 +11,7 @@ from course_pkg.data.sets.card import DataCard
 from course_pkg.data.sets.pairs import Pairs, split_pairs
 
 DATES_CARD = DataCard(
-    name="Dates",
+    name="Dates in twelve languages",
     origin="formats of Unicode's CLDR, as shipped in the Python package Babel; days drawn from a "
     "seed",
     size="12 languages, 4 lengths, days of 1950 to 2049; by default 30,000 training, 1,000 "
