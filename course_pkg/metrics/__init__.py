@@ -1,1 +1,7 @@
-"""Measures of what a model does, on NumPy alone: ``means``, ``intervals``, ``language``."""
+"""Measures of what a model does, on NumPy alone.
+
+``means``, ``intervals`` and ``language`` are sums, counts and probabilities. The others compare a
+written sequence with the right one: ``matches`` whether it is the same, ``edit_distance`` how
+much one has to change, ``bleu`` and ``rouge`` how many pieces the two share. ``pairs`` looks at
+the input of these. ``bleu`` needs the package sacrebleu, and only when it is called.
+"""
