@@ -141,7 +141,9 @@ def _written(symbols: Sequence[str]) -> str:
     return f"({', '.join(symbols)}{',' if len(symbols) == 1 else ''})"
 
 
-def check_lengths(lengths: Sequence[int] | IntArray, T: int, B: int) -> IntArray:
+def check_lengths(
+    lengths: Sequence[int] | IntArray, T: int, B: int, *, name: str = "lengths"
+) -> IntArray:
     """Return ``lengths`` as an int64 array of shape (B,), each in 1..T, or raise.
 
     Parameters
@@ -150,6 +152,8 @@ def check_lengths(lengths: Sequence[int] | IntArray, T: int, B: int) -> IntArray
         The number of valid steps of each sequence, in any order.
     T, B : int
         Number of steps and of sequences in the batch.
+    name : str
+        What the caller's argument is called, where a function takes several lengths.
 
     Returns
     -------
@@ -173,21 +177,21 @@ def check_lengths(lengths: Sequence[int] | IntArray, T: int, B: int) -> IntArray
     ValueError: lengths: expected values in 1..3, got 0
     """
     if isinstance(lengths, np.ndarray):
-        check_array("lengths", lengths)
+        check_array(name, lengths)
     elif isinstance(lengths, (list, tuple)) and any(
         isinstance(length, (bool, np.bool_)) for length in lengths
     ):  # NumPy would read True as 1
-        raise TypeError("lengths: expected integers, got bool")
+        raise TypeError(f"{name}: expected integers, got bool")
     try:
         array = np.array(lengths)
     except ValueError:  # NumPy's word for rows of different sizes
-        raise TypeError(f"lengths: expected integers, got {lengths!r}") from None
+        raise TypeError(f"{name}: expected integers, got {lengths!r}") from None
     if array.dtype.kind not in "iu":
-        raise TypeError(f"lengths: expected integers, got {array.dtype}")
+        raise TypeError(f"{name}: expected integers, got {array.dtype}")
     if array.shape != (B,):
-        raise ValueError(f"lengths: expected shape (B,) = ({B},), got {array.shape}")
+        raise ValueError(f"{name}: expected shape (B,) = ({B},), got {array.shape}")
     for bad in array[(array < 1) | (array > T)]:
-        raise ValueError(f"lengths: expected values in 1..{T}, got {bad}")
+        raise ValueError(f"{name}: expected values in 1..{T}, got {bad}")
     return array.astype(np.int64)
 
 
