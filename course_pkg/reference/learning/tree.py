@@ -1,4 +1,7 @@
-"""Parameters of a whole model: dictionaries and named tuples of arrays, nested at will."""
+"""Parameters of a whole model: dictionaries and named tuples of arrays, nested at will.
+
+None stands for a part that a model does without: it holds no array.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ P = TypeVar("P")
 
 def _children(tree: Any) -> dict[str, Any] | None:
     """Return what a node holds, by name, or None for anything that is no node."""
+    if tree is None:
+        return {}
     if isinstance(tree, Mapping):
         children = {str(name): child for name, child in tree.items()}
         if len(children) < len(tree):
@@ -70,7 +75,7 @@ def leaves(name: str, tree: object) -> dict[str, Array]:
             for key, child in children.items():
                 visit(f"{path}.{key}" if path else key, child)
 
-    if _children(tree) is None:
+    if tree is None or _children(tree) is None:
         raise TypeError(
             f"{name}: expected a dict, NamedTuple, list or tuple of arrays, "
             f"got {type(tree).__name__}"
@@ -107,6 +112,8 @@ def rebuild(tree: P, arrays: Mapping[str, Array]) -> P:
     """
 
     def build(path: str, node: Any) -> Any:
+        if node is None:
+            return None
         children = _children(node)
         if children is None:
             if path not in arrays:
