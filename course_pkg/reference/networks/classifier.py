@@ -70,22 +70,37 @@ def start(
     >>> params.cell.W_ih.shape, params.readout.W.shape, params.cell.b_ih[4:8]
     ((16, 28), (10, 4), array([1., 1., 1., 1.]))
     """
+    check_size("C", C)
+    recurrent = start_cell(cell, I, H, rng, dtype=dtype)
+    readout = linear.Params(xavier_uniform(C, H, rng, dtype=dtype), np.zeros(C, dtype=dtype))
+    return Params(recurrent, readout)
+
+
+def start_cell(
+    cell: Cell, I: int, H: int, rng: np.random.Generator, *, dtype: DType = np.float64
+) -> Any:
+    """Draw the parameters of one recurrent layer, as :func:`start` does.
+
+    Examples
+    --------
+    >>> from course_pkg.reference.cells import gru
+    >>> start_cell(gru, 28, 4, np.random.default_rng(0)).W_ih.shape
+    (12, 28)
+    """
     check_cell(cell, ("GATES", "STATES", "Params"))
-    for name, size in (("I", I), ("H", H), ("C", C)):
+    for name, size in (("I", I), ("H", H)):
         check_size(name, size)
     check_generator(rng)
     gates = range(cell.GATES)
     b_ih = np.zeros(cell.GATES * H, dtype=dtype)
     if "c" in cell.STATES:  # an LSTM, whose second block of rows is the forget gate
         b_ih[H : 2 * H] = 1
-    recurrent = cell.Params(
+    return cell.Params(
         W_ih=np.concatenate([xavier_uniform(H, I, rng, dtype=dtype) for _ in gates]),
         W_hh=np.concatenate([orthogonal(H, H, rng, dtype=dtype) for _ in gates]),
         b_ih=b_ih,
         b_hh=np.zeros_like(b_ih),
     )
-    readout = linear.Params(xavier_uniform(C, H, rng, dtype=dtype), np.zeros(C, dtype=dtype))
-    return Params(recurrent, readout)
 
 
 def forward(
