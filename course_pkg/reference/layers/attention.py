@@ -53,6 +53,22 @@ class AdditiveCache(NamedTuple):
     params: AdditiveParams
 
 
+class MultiplicativeParams(NamedTuple):
+    """The parameters of multiplicative attention."""
+
+    W: Array  # (E, K), says which part of a query meets which part of a key
+
+
+class MultiplicativeCache(NamedTuple):
+    """What :func:`multiplicative_backward` needs from :func:`multiplicative`."""
+
+    query: Array  # (B, T, E)
+    memory: Memory
+    weights: Array  # (B, T, S)
+    asked: Array  # (B, T, K), the query in the space of the keys
+    params: MultiplicativeParams
+
+
 class DotGrads(NamedTuple):
     """Gradients, each shaped like what it belongs to."""
 
@@ -70,6 +86,15 @@ class AdditiveGrads(NamedTuple):
     dW_q: Array
     dW_k: Array
     dv: Array
+
+
+class MultiplicativeGrads(NamedTuple):
+    """Gradients, each shaped like what it belongs to."""
+
+    dquery: Array
+    dkey: Array
+    dvalue: Array
+    dW: Array
 
 
 def key_mask(lengths: Sequence[int] | IntArray, T: int, S: int) -> Mask:
@@ -164,6 +189,8 @@ def dot_product(
     ``weights = softmax(q k^T / sqrt(K))`` and ``context = weights v``. Without the division the
     scores of independent random vectors would have variance K, and the softmax would saturate.
 
+    Equation: eq-dot-product, eq-context
+
     Source: :cite:t:`vaswani2017`; the unscaled form: :cite:t:`luong2015`.
 
     Examples
@@ -204,6 +231,10 @@ def dot_product_backward(
     Returns
     -------
     DotGrads
+
+    Notes
+    -----
+    Equation: eq-attention-backward
 
     Examples
     --------
@@ -275,6 +306,8 @@ def additive(
     ``score = v^T tanh(W_q q + W_k k)``, ``weights = softmax(scores)``, ``context = weights v``.
     Each key is projected once, not once per query.
 
+    Equation: eq-additive, eq-context
+
     Source: :cite:t:`bahdanau2015`, whose formula has no biases either.
 
     Examples
@@ -325,6 +358,10 @@ def additive_backward(
     -------
     AdditiveGrads
 
+    Notes
+    -----
+    Equation: eq-attention-backward
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)
@@ -348,4 +385,110 @@ def additive_backward(
         dW_q=dfrom_query.reshape(-1, A).T @ q.reshape(-1, q.shape[2]),  # (A, E)
         dW_k=dfrom_key.reshape(-1, A).T @ memory.key.reshape(-1, memory.key.shape[2]),  # (A, K)
         dv=dscores.reshape(-1) @ match.reshape(-1, A),  # (A,)
+    )
+
+
+def multiplicative(
+    query: Array,
+    key: Array,
+    value: Array,
+    params: MultiplicativeParams,
+    mask: Mask | None = None,
+) -> tuple[tuple[Array, Array], MultiplicativeCache]:
+    """Multiplicative attention: a dot product after one learned matrix.
+
+    Parameters
+    ----------
+    query : ndarray, (T, B, E)
+    key : ndarray, (S, B, K)
+    value : ndarray, (S, B, H)
+    params : MultiplicativeParams
+        ``W (E, K)``.
+    mask : ndarray of bool, (T, B, S), optional
+        False where a query must not look; see :func:`key_mask`.
+
+    Returns
+    -------
+    (context, weights) : ndarrays, (T, B, H) and (T, B, S)
+        As for :func:`dot_product`.
+    cache : MultiplicativeCache
+
+    Raises
+    ------
+    ValueError
+        If a mask leaves a query nothing to see, or an array is not finite where one may look.
+
+    Notes
+    -----
+    ``score = q^T W k``, ``weights = softmax(scores)``, ``context = weights v``. W also sets the
+    scale of the scores, so nothing is divided by sqrt(K) here.
+
+    Equation: eq-multiplicative, eq-context
+
+    Source: :cite:t:`luong2015`, whose name for it is "general".
+
+    Examples
+    --------
+    >>> params = MultiplicativeParams(W=np.array([[0.0, 1.0], [1.0, 0.0]]))  # swaps both parts
+    >>> key = np.array([[[4.0, 0.0]], [[0.0, 4.0]]])  # (S, B, K) = (2, 1, 2)
+    >>> (context, weights), _ = multiplicative(np.array([[[1.0, 0.0]]]), key, key, params)
+    >>> weights.round(3)
+    array([[[0.018, 0.982]]])
+    """
+    check_named_tuple("params", params, MultiplicativeParams._fields)
+    shapes = Shapes()
+    shapes.array("query", query, ("T", "B", "E"), finite=True)
+    memory = _check_memory(shapes, key, value, mask)
+    shapes.array("W", params.W, ("E", "K"), finite=True)
+    q = _batch_first(query)  # (B, T, E)
+    with np.errstate(over="ignore", invalid="ignore"):
+        asked = q @ params.W  # (B, T, K)
+        scores = asked @ memory.key.swapaxes(1, 2)  # (B, T, S)
+    check_fits("query", q, asked, "values whose products with W")
+    weights = _weigh(scores, mask, "query", q, "values whose products with W and the keys")
+    context = weights @ memory.value  # (B, T, H)
+    cache = MultiplicativeCache(q, memory, weights.copy(), asked, params)
+    return (_batch_first(context), _batch_first(weights)), cache
+
+
+def multiplicative_backward(
+    dcontext: Array | None, cache: MultiplicativeCache, dweights: Array | None = None
+) -> MultiplicativeGrads:
+    """Carry gradients back through :func:`multiplicative`.
+
+    Parameters
+    ----------
+    dcontext : ndarray, (T, B, H), or None
+        Gradient of the loss with respect to the context; None means that it was not used.
+    cache : MultiplicativeCache
+        What :func:`multiplicative` returned.
+    dweights : ndarray, (T, B, S), optional
+        Gradient with respect to the weights; None means that they were not used.
+
+    Returns
+    -------
+    MultiplicativeGrads
+
+    Notes
+    -----
+    Equation: eq-attention-backward
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> params = MultiplicativeParams(rng.normal(size=(4, 3)))
+    >>> query, key = rng.normal(size=(4, 2, 4)), rng.normal(size=(5, 2, 3))
+    >>> (context, _), cache = multiplicative(query, key, key, params)
+    >>> multiplicative_backward(np.ones_like(context), cache).dW.shape
+    (4, 3)
+    """
+    check_named_tuple("cache", cache, MultiplicativeCache._fields)
+    q, memory, weights, asked, (W,) = cache
+    dscores, dvalue = _average_backward(dcontext, dweights, weights, memory.value)
+    dasked = dscores @ memory.key  # (B, T, K)
+    return MultiplicativeGrads(
+        dquery=_batch_first(dasked @ W.T),
+        dkey=_batch_first(dscores.swapaxes(1, 2) @ asked),
+        dvalue=dvalue,
+        dW=q.reshape(-1, q.shape[2]).T @ dasked.reshape(-1, dasked.shape[2]),  # (E, K)
     )
