@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,9 @@ from course_pkg.reference.checks import (
     IntArray,
     Shapes,
     all_axes,
+    check_array,
     check_ids,
+    check_lengths,
     check_named_tuple,
 )
 
@@ -65,6 +68,62 @@ def forward(ids: IntArray, W: Array, *, padding_idx: int | None = None) -> tuple
         check_ids("padding_idx", np.asarray(check_integer("padding_idx", padding_idx)), V)
     # The cache keeps its own ids: a caller that refills a batch in place cannot change them.
     return W[ids], Cache(ids.copy(), W, padding_idx)
+
+
+def forward_padded(
+    ids: IntArray,
+    W: Array,
+    lengths: Sequence[int] | IntArray | None,
+    *,
+    names: tuple[str, str, str] = ("ids", "W", "lengths"),
+) -> tuple[Array, Cache]:
+    """Look up a batch of padded sequences: what only the padding reads may hold anything.
+
+    A padded step gets its sequence's first token instead of its own. So neither its id nor the
+    row of that id, NaN included, changes a bit of what follows.
+
+    Parameters
+    ----------
+    ids : ndarray of integers, (T, B)
+        In 0..V-1 at the valid steps.
+    W : ndarray, (V, I)
+        The table: finite in every row that a valid step reads.
+    lengths : (B,) integers in 1..T, or None
+        Number of valid steps of each sequence; None means that all are valid.
+    names : three str
+        What the caller's arguments are called, for messages.
+
+    Returns
+    -------
+    x : ndarray, (T, B, I)
+    cache : Cache
+        For :func:`backward`.
+
+    Examples
+    --------
+    >>> W = np.array([[np.nan], [1.0], [2.0]])  # row 0 belongs to the token that fills up
+    >>> x, _ = forward_padded(np.array([[1, 2], [1, 0]]), W, [2, 1])
+    >>> x[:, :, 0]
+    array([[1., 2.],
+           [1., 2.]])
+    """
+    ids_name, W_name, lengths_name = names
+    V = Shapes().array(W_name, W, ("V", "I")).shape[0]
+    check_array(ids_name, ids)
+    if ids.ndim != 2 or ids.size == 0:
+        raise ValueError(f"{ids_name}: expected shape (T, B), got {ids.shape}")
+    if lengths is not None:
+        T, B = ids.shape
+        lengths = check_lengths(lengths, T, B, name=lengths_name)
+        ids = np.where(np.arange(T)[:, None] < lengths, ids, ids[:1])
+    check_ids(ids_name, ids, V)
+    if not np.isfinite(W).all():  # no matter, where nobody reads it
+        W = np.where(np.isin(np.arange(V), ids)[:, None], W, 0)
+        if not np.isfinite(W).all():
+            raise ValueError(
+                f"{W_name}: expected finite values in every row that is read, got NaN or infinity"
+            )
+    return forward(ids, W)
 
 
 def backward(dx: Array, cache: Cache) -> Array:
