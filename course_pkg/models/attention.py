@@ -1,4 +1,8 @@
-"""Attention in PyTorch: a weighted mean of values, by scaled dot product or by a small network."""
+"""Attention in PyTorch: a weighted mean of values, by one of three scores.
+
+What depends on the keys alone is computed once, in ``keys``; then ``scores`` compares any number
+of queries with it. So a decoder that asks step by step does no work twice.
+"""
 
 from __future__ import annotations
 
@@ -13,24 +17,24 @@ from course_pkg.models.checks import check_dtype, check_tensor, values_of
 from course_pkg.models.weights import uniform
 
 
-class DotProductAttention(nn.Module):
-    """Scaled dot-product attention: the score is how far a query and a key point the same way.
+class Attention(nn.Module):
+    """What the kinds of attention share: they differ in how they score a query and a key.
 
-    Notes
-    -----
-    ``weights = softmax(q k^T / sqrt(K))`` and ``context = weights v``. The scores are computed in
-    single precision at least, under autocast too. Values are not checked: a query that holds a
-    NaN gets a context of NaNs, and changes no other.
-
-    Source: :cite:t:`vaswani2017`; the unscaled form: :cite:t:`luong2015`.
-
-    Examples
-    --------
-    >>> query, key = torch.zeros(4, 2, 3), torch.randn(5, 2, 3)
-    >>> context, weights = DotProductAttention()(query, key, key)
-    >>> context.shape, weights.shape
-    (torch.Size([4, 2, 3]), torch.Size([4, 2, 5]))
+    The scores are computed in single precision at least, under autocast too. Values are not
+    checked: a query that holds a NaN gets a context of NaNs, and changes no other.
     """
+
+    def keys(self, key: Tensor) -> Tensor:
+        """Compute what the keys (S, B, K) give to all scores, (B, S, A). Nothing is checked."""
+        raise NotImplementedError
+
+    def scores(self, query: Tensor, keys: Tensor) -> Tensor:
+        """Score queries (T, B, E) against ``keys (B, S, A)``: (B, T, S). Nothing is checked."""
+        raise NotImplementedError
+
+    def sizes(self) -> tuple[Tensor | None, int | None, int | None]:
+        """Return a parameter and the sizes E and K that it reads; None if any E = K will do."""
+        raise NotImplementedError
 
     def forward(
         self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
@@ -39,8 +43,9 @@ class DotProductAttention(nn.Module):
 
         Parameters
         ----------
-        query : Tensor, (T, B, K)
+        query : Tensor, (T, B, E)
         key : Tensor, (S, B, K)
+            For the scaled dot product K is E.
         value : Tensor, (S, B, H)
         mask : bool Tensor, (T, B, S), optional
             False where a query must not look.
@@ -56,16 +61,105 @@ class DotProductAttention(nn.Module):
         ValueError
             If the mask leaves a query nothing to see.
         """
-        _check(query, key, value)
-        K = query.shape[2]
+        _check(query, key, value, *self.sizes())
         key, value = _hide(key, value, mask, len(query))
+        scores = self.scores(query, self.keys(key))  # (B, T, S)
+        context, weights = average(scores, value, None if mask is None else mask.transpose(0, 1))
+        return context, weights.transpose(0, 1)
+
+
+class DotProductAttention(Attention):
+    """Scaled dot-product attention: the score is how far a query and a key point the same way.
+
+    Notes
+    -----
+    ``weights = softmax(q k^T / sqrt(K))`` and ``context = weights v``.
+
+    Equation: eq-dot-product, eq-context
+
+    Source: :cite:t:`vaswani2017`; the unscaled form: :cite:t:`luong2015`.
+
+    Examples
+    --------
+    >>> query, key = torch.zeros(4, 2, 3), torch.randn(5, 2, 3)
+    >>> context, weights = DotProductAttention()(query, key, key)
+    >>> context.shape, weights.shape
+    (torch.Size([4, 2, 3]), torch.Size([4, 2, 5]))
+    """
+
+    def keys(self, key: Tensor) -> Tensor:
+        """Return the keys, batch first: (S, B, K) -> (B, S, K)."""
+        return _wide(key.transpose(0, 1))[0]
+
+    def scores(self, query: Tensor, keys: Tensor) -> Tensor:
+        """Multiply queries (T, B, K) by ``keys (B, S, K)``: (B, T, S)."""
         with full_precision(query.device):
-            q, k = _wide(query.transpose(0, 1), key.transpose(0, 1))  # (B, T, K), (B, S, K)
-            scores = q @ k.transpose(1, 2) / math.sqrt(K)  # (B, T, S)
-        return _average(scores, value, mask)
+            q = _wide(query.transpose(0, 1))[0]  # (B, T, K)
+            return q @ keys.transpose(1, 2) / math.sqrt(q.shape[2])
+
+    def sizes(self) -> tuple[None, None, None]:
+        """Queries and keys of one size, whatever it is."""
+        return None, None, None
 
 
-class AdditiveAttention(nn.Module):
+class MultiplicativeAttention(Attention):
+    """Multiplicative attention: a matrix says which numbers of query and key belong together.
+
+    Parameters
+    ----------
+    query_size, key_size : int
+        E and K.
+    device, dtype : optional
+        Where and in which precision the parameters are made.
+
+    Notes
+    -----
+    ``score = q^T W k``, ``weights = softmax(scores)``, ``context = weights v``. W starts uniform
+    in +-1/sqrt(K).
+
+    Equation: eq-multiplicative, eq-context
+
+    Source: :cite:t:`luong2015`, who call it "general".
+
+    Examples
+    --------
+    >>> attention = MultiplicativeAttention(query_size=3, key_size=6)
+    >>> query, key = torch.zeros(4, 2, 3), torch.randn(5, 2, 6)
+    >>> context, weights = attention(query, key, key)
+    >>> context.shape, weights.shape
+    (torch.Size([4, 2, 6]), torch.Size([4, 2, 5]))
+    """
+
+    def __init__(
+        self,
+        query_size: int,
+        key_size: int,
+        *,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        E, K = check_size("query_size", query_size), check_size("key_size", key_size)
+        check_dtype(dtype)
+        self.W = uniform(E, K, size=K, device=device, dtype=dtype)
+
+    def keys(self, key: Tensor) -> Tensor:
+        """Bring the keys to the size of a query: (S, B, K) -> (B, S, E)."""
+        with full_precision(key.device):
+            k, W = _wide(key, self.W)
+            return k.transpose(0, 1) @ W.T
+
+    def scores(self, query: Tensor, keys: Tensor) -> Tensor:
+        """Multiply queries (T, B, E) by ``keys (B, S, E)``: (B, T, S)."""
+        with full_precision(query.device):
+            return _wide(query.transpose(0, 1))[0] @ keys.transpose(1, 2)
+
+    def sizes(self) -> tuple[Tensor, int, int]:
+        """Return the matrix and what it reads."""
+        return self.W, *self.W.shape
+
+
+class AdditiveAttention(Attention):
     """Additive attention: a small network scores each pair of query and key.
 
     Parameters
@@ -80,8 +174,9 @@ class AdditiveAttention(nn.Module):
     Notes
     -----
     ``score = v^T tanh(W_q q + W_k k)``, ``weights = softmax(scores)``, ``context = weights v``.
-    The parameters start uniform in +-1/sqrt of the size that they read. Precision and NaNs: as in
-    :class:`DotProductAttention`.
+    The parameters start uniform in +-1/sqrt of the size that they read.
+
+    Equation: eq-additive, eq-context
 
     Source: :cite:t:`bahdanau2015`.
 
@@ -111,38 +206,22 @@ class AdditiveAttention(nn.Module):
         self.W_k = uniform(A, K, size=K, device=device, dtype=dtype)
         self.v = uniform(A, size=A, device=device, dtype=dtype)
 
-    def forward(
-        self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Average the values.
+    def keys(self, key: Tensor) -> Tensor:
+        """Return the keys' part of the hidden units: (S, B, K) -> (B, S, A)."""
+        with full_precision(key.device):
+            k, W_k = _wide(key, self.W_k)
+            return k.transpose(0, 1) @ W_k.T
 
-        Parameters
-        ----------
-        query : Tensor, (T, B, E)
-        key : Tensor, (S, B, K)
-        value : Tensor, (S, B, H)
-        mask : bool Tensor, (T, B, S), optional
-            False where a query must not look.
-
-        Returns
-        -------
-        context : Tensor, (T, B, H)
-        weights : Tensor, (T, B, S)
-            They sum to 1 over S, and are exactly 0 where the mask is False.
-
-        Raises
-        ------
-        ValueError
-            If the mask leaves a query nothing to see.
-        """
-        _check(query, key, value, self.W_q, self.W_k)
-        key, value = _hide(key, value, mask, len(query))
+    def scores(self, query: Tensor, keys: Tensor) -> Tensor:
+        """Score queries (T, B, E) against ``keys (B, S, A)``: (B, T, S)."""
         with full_precision(query.device):
-            q, k, W_q, W_k, v = _wide(query, key, self.W_q, self.W_k, self.v)
-            from_query = (q.transpose(0, 1) @ W_q.T)[:, :, None, :]  # (B, T, 1, A)
-            from_key = (k.transpose(0, 1) @ W_k.T)[:, None, :, :]  # (B, 1, S, A)
-            scores = torch.tanh(from_query + from_key) @ v  # (B, T, S)
-        return _average(scores, value, mask)
+            q, W_q, v = _wide(query, self.W_q, self.v)
+            from_query = q.transpose(0, 1) @ W_q.T  # (B, T, A)
+            return torch.tanh(from_query[:, :, None] + keys[:, None]) @ v
+
+    def sizes(self) -> tuple[Tensor, int, int]:
+        """Return a matrix, and what the two read."""
+        return self.W_q, self.W_q.shape[1], self.W_k.shape[1]
 
 
 def _wide(*tensors: Tensor) -> list[Tensor]:
@@ -150,24 +229,49 @@ def _wide(*tensors: Tensor) -> list[Tensor]:
     return [tensor.to(torch.promote_types(tensor.dtype, torch.float32)) for tensor in tensors]
 
 
-def _average(scores: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Turn scores (B, T, S) into weights, and average the values (S, B, H) by them."""
+def average(scores: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Turn scores into weights, and average the values by them. Nothing is checked.
+
+    Parameters
+    ----------
+    scores : Tensor, (B, T, S)
+    value : Tensor, (S, B, H)
+    mask : bool Tensor, (B, T, S) or (B, 1, S), optional
+
+    Returns
+    -------
+    context : Tensor, (T, B, H)
+    weights : Tensor, (B, T, S)
+
+    Notes
+    -----
+    Equation: eq-context
+
+    Examples
+    --------
+    >>> context, weights = average(torch.zeros(2, 3, 4), torch.ones(4, 2, 5), None)
+    >>> context.shape, weights[0, 0].tolist()
+    (torch.Size([3, 2, 5]), [0.25, 0.25, 0.25, 0.25])
+    """
     if mask is not None:
-        scores = scores.masked_fill(~mask.transpose(0, 1), -math.inf)
+        scores = scores.masked_fill(~mask, -math.inf)
     weights = torch.softmax(scores, dim=2).to(value.dtype)  # (B, T, S)
     context = weights @ value.transpose(0, 1)  # (B, T, H)
-    return context.transpose(0, 1), weights.transpose(0, 1)
+    return context.transpose(0, 1), weights
 
 
 def _check(
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    W_q: Tensor | None = None,
-    W_k: Tensor | None = None,
+    parameter: Tensor | None,
+    E: int | None,
+    K: int | None,
 ) -> None:
     """Check what is compared and averaged; without parameters, keys have the query's size."""
-    like, source = (query, "query") if W_q is None else (W_q, "the parameters")
+    like, source = (parameter, "the parameters")
+    if like is None:
+        like, source = query, "query"
     if not check_tensor("query", query, None, source).is_floating_point():
         raise TypeError(f"query: expected a floating type, got {query.dtype}")
     for name, tensor, symbols in (
@@ -178,8 +282,8 @@ def _check(
         check_tensor(name, tensor, like, source)
         if tensor.dim() != 3 or 0 in tensor.shape:
             raise ValueError(f"{name}: expected shape {symbols}, got {tuple(tensor.shape)}")
-    E = query.shape[2] if W_q is None else W_q.shape[1]
-    K = query.shape[2] if W_k is None else W_k.shape[1]
+    E = query.shape[2] if E is None else E
+    K = query.shape[2] if K is None else K
     if query.shape[2] != E:
         raise ValueError(f"query: expected shape (T, B, E) with E = {E}, got {tuple(query.shape)}")
     if key.shape[1:] != (query.shape[1], K):
