@@ -14,7 +14,8 @@ from torch import Tensor
 
 from course_pkg.checks import check_integer
 from course_pkg.models.checks import Lengths
-from course_pkg.models.seq2seq import DecoderState, Memory, Seq2Seq
+from course_pkg.models.decoder import DecoderState, Memory
+from course_pkg.models.seq2seq import Seq2Seq
 from course_pkg.models.weights import in_evaluation
 from course_pkg.reference.checks import check_ids
 
@@ -27,7 +28,8 @@ class Writing(NamedTuple):
 
     decoder: DecoderState
     memory: Memory
-    seen: Tensor | None  # (B, S) in float64, the sum of all weights so far
+    origin: npt.NDArray[np.int64]  # (B,), which source each target belongs to
+    seen: Tensor | None  # (B, S) in float64, all its weights so far added up
 
 
 class Translator:
@@ -68,8 +70,9 @@ class Translator:
             seen = (
                 None if memory.keys is None else torch.zeros_like(memory.mask, dtype=torch.double)
             )
-            self._first = Writing(model.start(memory), memory, seen)
-        self.tokens: int = model.target_embedding.num_embeddings
+            origin = np.arange(len(memory.mask))
+            self._first = Writing(model.decoder.begin(memory), memory, origin, seen)
+        self.tokens: int = memory.tokens
 
     def start(self, B: int) -> Writing:
         """Return the states before the first token; B is the number of sources."""
@@ -94,41 +97,47 @@ class Translator:
             After reading; what was given is as it was.
         """
         check_ids("ids", ids, self.tokens)
-        B = len(state.memory.mask)
-        if ids.shape != (B,):
-            raise ValueError(f"ids: expected shape (B,) = ({B},), got {ids.shape}")
-        given = torch.tensor(ids.tolist(), device=state.memory.mask.device)
+        decoder, memory, origin, seen = state
+        if ids.shape != origin.shape:
+            raise ValueError(f"ids: expected shape (B,) = {origin.shape}, got {ids.shape}")
+        given = torch.from_numpy(ids.astype(np.int64)).to(memory.mask.device)
         with torch.inference_mode(), in_evaluation(self.model):
-            log_probs, decoder = self.model.step(given, state.decoder, state.memory)
-            seen = state.seen
+            log_probs, decoder = self.model.step(given, decoder, memory, dtype=torch.double)
             if seen is not None and decoder.weights is not None:
                 seen = seen + decoder.weights
-            # In float32 the probabilities of many tokens miss a sum of 1 by more than in float64.
-            log_probs = torch.log_softmax(log_probs.double(), dim=1)
-            return log_probs.cpu().numpy(), Writing(decoder, state.memory, seen)
+            return log_probs.cpu().numpy(), Writing(decoder, memory, origin, seen)
 
     def pick(self, state: Writing, rows: Ids) -> Writing:
-        """Return the states of these rows: a row may come several times, or never."""
-        decoder, memory, seen = state
-        check_ids("rows", rows, len(memory.mask))
-        index = torch.tensor(rows.tolist(), device=memory.mask.device)
+        """Return the states of these rows: a row may come several times, or never.
 
-        def first(tensor: Tensor | None) -> Any:  # batch first
-            return None if tensor is None else tensor[index]
-
+        The memory is large, and stays where it is as long as each row keeps its source.
+        """
+        decoder, memory, origin, seen = state
+        check_ids("rows", rows, len(origin))
+        device = memory.mask.device
+        index = torch.from_numpy(rows.astype(np.int64)).to(device)
         with torch.inference_mode():
-            cell = tuple(part[:, index] for part in decoder.cell)
-            return Writing(
-                DecoderState(cell, first(decoder.fed), first(decoder.weights)),
-                Memory(
-                    memory.memory[:, index],
-                    first(memory.keys),
-                    memory.mask[index],
-                    memory.state,
-                    memory.source[:, index],
-                ),
-                first(seen),
+            decoder = DecoderState(
+                tuple(part[:, index] for part in decoder.cell),
+                _rows(decoder.fed, index),
+                _rows(decoder.weights, index),
             )
+            kept, origin = origin, origin[rows]
+            if not np.array_equal(kept, origin):
+                memory = self._memory(torch.from_numpy(origin).to(device))
+            return Writing(decoder, memory, origin, _rows(seen, index))
+
+    def _memory(self, origin: Tensor) -> Memory:
+        """Return the memory of these sources."""
+        whole = self._first.memory
+        return Memory(
+            whole.memory[:, origin],
+            _rows(whole.keys, origin),
+            whole.mask[origin],
+            (),  # only a first step begins there
+            whole.source[:, origin],
+            whole.tokens,
+        )
 
     def weights(self, state: Writing) -> Array | None:
         """Return where each target looked at its last step, (B, S); None without attention."""
@@ -151,3 +160,8 @@ class Translator:
             raise TypeError("model: expected one with attention: without it nothing is covered")
         logs = state.seen.clamp(max=1).log().masked_fill(~state.memory.mask, 0)
         return logs.sum(dim=1).cpu().numpy()
+
+
+def _rows(tensor: Tensor | None, index: Tensor) -> Tensor | None:
+    """Return some rows of a tensor (B, ...)."""
+    return None if tensor is None else tensor[index]
