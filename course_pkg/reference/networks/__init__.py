@@ -1,1 +1,5 @@
-"""Networks made of cells: ``stack``, ``unroll``, ``classifier``, ``language_model``, ``scorer``."""
+"""Networks made of cells.
+
+In the order of the course: ``stack``, ``unroll``, ``classifier``, ``language_model``, ``scorer``,
+``encoder``, ``encoder_decoder``, ``translator``.
+"""
