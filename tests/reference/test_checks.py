@@ -106,6 +106,12 @@ def test_check_lengths_refuses(lengths, error, message):
         check_lengths(lengths, T=3, B=2)
 
 
+@pytest.mark.parametrize("lengths", [[3, 0], [1.0, 2.0], [True, True], [[1], [2, 3]], [3]], ids=str)
+def test_check_lengths_blames_the_argument_of_the_caller(lengths):
+    with pytest.raises((TypeError, ValueError), match=r"^source_lengths: expected"):
+        check_lengths(lengths, T=3, B=2, name="source_lengths")
+
+
 def test_valid_steps_are_those_before_the_end():
     mask = valid_steps(np.array([1, 3]), T=3)
     assert mask.shape == (3, 2, 1)

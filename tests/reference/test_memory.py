@@ -20,6 +20,7 @@ from course_pkg.reference.cells import (
 from course_pkg.reference.gradients import checkpointing
 from course_pkg.reference.layers import (
     attention,
+    attentional_state,
     batch_norm,
     embedding,
     layer_norm,
@@ -27,7 +28,14 @@ from course_pkg.reference.layers import (
     rms_norm,
 )
 from course_pkg.reference.losses import bce, mse
-from course_pkg.reference.networks import classifier, language_model, stack, unroll
+from course_pkg.reference.networks import (
+    classifier,
+    encoder,
+    encoder_decoder,
+    language_model,
+    stack,
+    unroll,
+)
 from tests.reference.cases import CELLS, random_params
 
 T, B, I, H = 3, 2, 4, 5
@@ -85,6 +93,11 @@ for name, cell in CELLS.items():
     CASES[f"{name} classifier"] = classifier.forward, cell, SEQUENCE, start
     start = language_model.start(cell, 3, I, H, rng)
     CASES[f"{name} language model"] = language_model.forward, cell, np.array([[2, 0]]), start
+    ids = np.array([[2, 0], [1, 1]])
+    CASES[f"{name} encoder"] = encoder.forward, cell, ids, normal(3, I), [params]
+    for kind in encoder_decoder.ATTENTION:
+        start = encoder_decoder.start(cell, 3, 4, I, 6, rng, attention=kind)
+        CASES[f"{name} {kind}"] = encoder_decoder.forward, cell, ids, ids, start
 QUERY, KEY = normal(T, B, H), normal(6, B, H)
 PAIR = np.ones(H), np.zeros(H)
 RUNNING = batch_norm.Running(np.zeros(H), np.ones(H))
@@ -96,6 +109,20 @@ CASES |= {
         KEY,
         KEY,
         attention.AdditiveParams(normal(7, H), normal(7, H), normal(7)),
+    ),
+    "multiplicative": (
+        attention.multiplicative,
+        QUERY,
+        KEY,
+        KEY,
+        attention.MultiplicativeParams(normal(H, H)),
+    ),
+    "attentional state": (
+        attentional_state.forward,
+        QUERY,
+        KEY,
+        None,
+        linear.Params(normal(H, 2 * H), normal(H)),
     ),
     "batch norm, training": (
         partial(batch_norm.forward, training=True),

@@ -43,6 +43,12 @@ def additive(query=1.0, key=1.0, **params):
     return attention.additive(q, k, np.ones_like(k), attention.AdditiveParams(*arrays))
 
 
+def multiplicative(query, W):
+    q, k = np.full((1, 1, 2), query, np.float32), np.full((1, 1, 2), 1e20, np.float32)
+    params = attention.MultiplicativeParams(W * np.eye(2, dtype=np.float32))
+    return attention.multiplicative(q, k, np.ones_like(k), params)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -85,6 +91,8 @@ def additive(query=1.0, key=1.0, **params):
         (lambda: additive(query=1e20, W_q=1e20 * np.eye(2)), "query: .* products with W_q fit"),
         (lambda: additive(key=1e20, W_k=1e20 * np.eye(2)), "key: .* products with W_k fit"),
         (lambda: additive(query=9.0, v=[3e38, 3e38]), r"^v: .* sums fit into float32, got 3e\+38"),
+        (lambda: multiplicative(1e20, 1e20), r"query: .* products with W fit .* got 1e\+20"),
+        (lambda: multiplicative(1e10, 1e10), r"query: .* with W and the keys fit .* got 1e\+10"),
         (lambda: initialization.xavier_uniform(2, 2, rng, gain=1e39, dtype="f4"), "gain: .* 1e"),
         (lambda: initialization.xavier_uniform(2, 2, rng, gain=1e308), "gain: .* float64, got 1e"),
         (lambda: initialization.xavier_normal(2, 2, rng, gain=1e39, dtype="f4"), "gain: .* 1e"),
@@ -108,6 +116,9 @@ def test_attention_names_what_is_not_finite(name, bad):
     for call in (
         lambda: attention.dot_product(**arrays),
         lambda: attention.additive(**arrays, params=params),
+        lambda: attention.multiplicative(
+            **arrays, params=attention.MultiplicativeParams(np.eye(2, dtype=np.float32))
+        ),
     ):
         with pytest.raises(ValueError, match=f"^{name}: expected finite values.* got NaN or inf"):
             call()

@@ -5,9 +5,22 @@ import pytest
 
 from course_pkg.reference.cells import jordan
 from course_pkg.reference.gradients import gradient_rates, rtrl
-from course_pkg.reference.layers import attention, batch_norm, linear, softmax
+from course_pkg.reference.layers import (
+    attention,
+    attentional_state,
+    batch_norm,
+    linear,
+    softmax,
+)
 from course_pkg.reference.learning import sgd
-from course_pkg.reference.networks import classifier, language_model, stack, unroll
+from course_pkg.reference.networks import (
+    classifier,
+    encoder,
+    encoder_decoder,
+    language_model,
+    stack,
+    unroll,
+)
 from tests.reference.cases import CELLS, random_params
 from tests.reference.test_memory import CASES, SEQUENCE, STATE, B, H, I
 
@@ -27,6 +40,10 @@ BACKWARDS = {  # what to call, and how many gradients go before the cache
     "gru classifier": (classifier.backward, 1),
     "gru language model": (language_model.backward, 1),
     "dot product": (attention.dot_product_backward, 1),
+    "multiplicative": (attention.multiplicative_backward, 1),
+    "attentional state": (attentional_state.backward, 1),
+    "gru encoder": (encoder.backward, 1),
+    "gru dot": (encoder_decoder.backward, 1),
     "linear": (linear.backward, 1),
     "jordan": (jordan.backward, 1),
 }

@@ -77,11 +77,7 @@ def forward(
     >>> weights, a.round(3)  # a query of 0 sees everything alike; tanh(0.3) = 0.291
     (array([[[0.5, 0.5]]]), array([[[0.291]]]))
     """
-    if params is not None and not isinstance(params, (AdditiveParams, MultiplicativeParams)):
-        raise TypeError(
-            "params: expected AdditiveParams, MultiplicativeParams or None, "
-            f"got {type(params).__name__}"
-        )
+    check_attention("params", params)
     shapes = Shapes()
     shapes.array("s", s, ("T", "B", "H"), finite=True)
     shapes.array("memory", memory, ("S", "B", "H" if params is None else "M"))
@@ -149,3 +145,20 @@ def backward(da: Array, cache: Cache, dweights: Array | None = None) -> Grads:
         attention=found,
         W_c=linear.Params(top.dW, top.db),
     )
+
+
+def check_attention(name: str, params: AttentionParams) -> None:
+    """Raise unless the type of ``params`` chooses an attention.
+
+    Examples
+    --------
+    >>> check_attention("params", "dot")
+    Traceback (most recent call last):
+        ...
+    TypeError: params: expected AdditiveParams, MultiplicativeParams or None, got str
+    """
+    if not (params is None or isinstance(params, (AdditiveParams, MultiplicativeParams))):
+        raise TypeError(
+            f"{name}: expected AdditiveParams, MultiplicativeParams or None, "
+            f"got {type(params).__name__}"
+        )

@@ -111,7 +111,7 @@ def forward_padded(
     V = Shapes().array(W_name, W, ("V", "I")).shape[0]
     check_array(ids_name, ids)
     if ids.ndim != 2 or ids.size == 0:
-        raise ValueError(f"{ids_name}: expected shape (T, B), got {ids.shape}")
+        raise ValueError(f"{ids_name}: expected shape (steps, B), got {ids.shape}")
     if lengths is not None:
         T, B = ids.shape
         lengths = check_lengths(lengths, T, B, name=lengths_name)

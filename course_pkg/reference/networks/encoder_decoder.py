@@ -114,13 +114,16 @@ def forward(
     (memory, *states), read = encoder.forward(
         cell, source, params.source_embedding, params.encoder, source_lengths=source_lengths
     )  # (S, B, H), (B, H)
+    S, B = source.shape
+    if np.ndim(inputs) == 2 and np.shape(inputs)[1] != B:
+        raise ValueError(
+            f"inputs: expected shape (T, B) with B = {B} as in source, got {np.shape(inputs)}"
+        )
     names = ("inputs", "target_embedding", "target_lengths")
     x, looked_up = embedding.forward_padded(
         inputs, params.target_embedding, target_lengths, names=names
     )  # (T, B, E)
-    (S, B), T = source.shape, len(inputs)
-    if inputs.shape != (T, B):
-        raise ValueError(f"inputs: expected shape (T, B) with B = {B}, got {inputs.shape}")
+    T = len(inputs)
     (s, *_), run = cell.forward(x, params.decoder, *states, lengths=target_lengths)  # s (T, B, H)
     a, weights, attended = s, None, None
     if params.W_c is not None:
@@ -314,10 +317,11 @@ def check_model_params(cell: Cell, params: Params) -> Shapes:
         shapes.array("params.W_c.b", params.W_c.b, ("H",), finite=True)
     elif params.attention is not None:
         raise ValueError("params.attention: expected None, because params.W_c is None")
+    attentional_state.check_attention("params.attention", params.attention)
     axes = {"W_q": ("A", "H"), "W_k": ("A", "H"), "v": ("A",), "W": ("H", "H")}
     for name in getattr(params.attention, "_fields", ()):
         array = getattr(params.attention, name)
-        shapes.array(f"params.attention.{name}", array, axes.get(name, ()), finite=True)
+        shapes.array(f"params.attention.{name}", array, axes[name], finite=True)
     check_named_tuple("params.readout", params.readout, linear.Params._fields)
     shapes.array("params.readout.W", params.readout.W, ("V_y", "H"), finite=True)
     shapes.array("params.readout.b", params.readout.b, ("V_y",), finite=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from course_pkg.reference.layers import attention
 from tests.reference.compare import DTYPES, assert_close, assert_gradients, freeze, to_torch
 
-KINDS = ["dot_product", "additive"]
+KINDS = ["dot_product", "additive", "multiplicative"]
 kinds = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -20,7 +20,7 @@ def draw(kind, T=3, B=2, S=4, E=3, K=5, H=6, A=7, seed=0, dtype=np.float64, mask
     """Return the inputs in the order of the function, a mask, and gradients into both outputs."""
     rng = np.random.default_rng(seed)
     sizes = [(T, B, K if kind == "dot_product" else E), (S, B, K), (S, B, H)]
-    parameter_sizes = [(A, E), (A, K), (A,)] if kind == "additive" else []
+    parameter_sizes = {"additive": [(A, E), (A, K), (A,)], "multiplicative": [(E, K)]}.get(kind, [])
     arrays = [rng.normal(size=size).astype(dtype) for size in [*sizes, *parameter_sizes]]
     mask = rng.random((T, B, S)) < 0.6
     mask[:, :, rng.integers(S)] = True
@@ -33,6 +33,9 @@ def run(kind, arrays, mask=None):
     query, key, value, *params = arrays
     if kind == "dot_product":
         return attention.dot_product(query, key, value, mask)
+    if kind == "multiplicative":
+        given = attention.MultiplicativeParams(*params)
+        return attention.multiplicative(query, key, value, given, mask)
     return attention.additive(query, key, value, attention.AdditiveParams(*params), mask)
 
 
@@ -47,6 +50,8 @@ def torch_run(kind, tensors, mask):
     for t, q in enumerate(query):  # (B, E)
         if kind == "dot_product":
             scores = (q * key).sum(-1) / math.sqrt(q.shape[-1])  # (S, B)
+        elif kind == "multiplicative":
+            scores = torch.einsum("be,ek,sbk->sb", q, params[0], key)
         else:
             W_q, W_k, v = params
             scores = torch.tanh(F.linear(q, W_q) + F.linear(key, W_k)) @ v  # (S, B)
@@ -179,7 +184,9 @@ def test_key_mask_is_read_only():
 (Q, K_, V_, W_Q, W_K, V), MASK, DC, DW = draw("additive")
 PARAMS = attention.AdditiveParams(W_Q, W_K, V)
 Q_DOT = np.zeros((3, 2, 5))
-dot, add = attention.dot_product, attention.additive
+dot, add, mul = attention.dot_product, attention.additive, attention.multiplicative
+W_EK = attention.MultiplicativeParams(np.ones((3, 5)))
+MUL_CACHE = mul(Q, K_, V_, W_EK)[1]
 DOT_CACHE, ADD_CACHE = dot(Q_DOT, K_, V_)[1], add(Q, K_, V_, PARAMS)[1]
 BLIND = MASK.copy()
 BLIND[1, 0] = False
@@ -211,6 +218,12 @@ BLIND[1, 0] = False
         (lambda: add(Q, K_, V_, PARAMS._replace(W_k=W_K * np.nan)), ValueError, "W_k: .*finite"),
         (lambda: add(Q, K_, V_, PARAMS._replace(v=V * np.nan)), ValueError, "v: .*finite"),
         (lambda: add(Q, K_, V_, PARAMS, BLIND), ValueError, r"mask: .* got none in row \(1, 0\)"),
+        (lambda: mul(Q, K_, V_, (W_EK.W,)), TypeError, "params: .* got tuple"),
+        (lambda: mul(Q_DOT, K_, V_, W_EK), ValueError, "W: .* E = 5 as in query"),
+        (lambda: mul(Q, V_, V_, W_EK), ValueError, "W: .* K = 6 as in key"),
+        (lambda: mul(Q, K_, V_, W_EK, BLIND), ValueError, r"mask: .* got none in row \(1, 0\)"),
+        (lambda: attention.multiplicative_backward(DC[:1], MUL_CACHE), ValueError, "dcontext: "),
+        (lambda: attention.multiplicative_backward(DC, ADD_CACHE), TypeError, "cache: "),
         (lambda: attention.dot_product_backward(DC[:1], DOT_CACHE), ValueError, "dcontext: "),
         (lambda: attention.dot_product_backward(DC, DOT_CACHE, DW[:1]), ValueError, "dweights: "),
         (lambda: attention.additive_backward(DC[..., :1], ADD_CACHE), ValueError, "dcontext: "),

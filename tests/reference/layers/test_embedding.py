@@ -81,6 +81,31 @@ def test_the_cache_survives_a_batch_refilled_in_place():
     assert np.array_equal(embedding.backward(np.ones((2, 1)), cache).ravel(), [0, 1, 1])
 
 
+def test_padded_steps_read_and_change_nothing():
+    rng = np.random.default_rng(3)
+    W, dx = rng.normal(size=(5, 3)), rng.normal(size=(3, 2, 3))
+    lengths = [1, 3]
+    valid = np.arange(3)[:, None] < lengths  # (T, B)
+    dx[~valid] = 0  # as every layer above leaves it
+    x, cache = embedding.forward_padded(np.array([[1, 2], [0, 3], [0, 1]]), W, lengths)
+    W[0], W[4] = np.nan, np.inf
+    freeze(W)
+    for padding in (0, 4, -100, 7):
+        ids = np.array([[1, 2], [padding, 3], [padding, 1]])
+        x_2, cache_2 = embedding.forward_padded(ids, W, lengths)
+        assert x_2.tobytes() == x.tobytes()
+        assert embedding.backward(dx, cache_2).tobytes() == embedding.backward(dx, cache).tobytes()
+    whole, _ = embedding.forward(np.array([[1, 2], [1, 3], [1, 1]]), np.nan_to_num(W))
+    assert np.array_equal(x[valid], whole[valid])
+
+
+def test_without_lengths_every_step_is_read():
+    W = np.array([[np.nan], [1.0], [2.0]])
+    assert embedding.forward_padded(np.array([[1], [2]]), W, None)[0].tolist() == [[[1]], [[2]]]
+    with pytest.raises(ValueError, match=r"^W: expected finite values in every row that is read"):
+        embedding.forward_padded(np.array([[1], [0]]), W, None)
+
+
 W, IDS = np.zeros((3, 2)), np.array([[0, 1]])
 
 
@@ -100,6 +125,33 @@ W, IDS = np.zeros((3, 2)), np.array([[0, 1]])
         (lambda: embedding.forward(IDS, W, padding_idx=0.5), TypeError, "padding_idx: .* float"),
         (lambda: embedding.forward(IDS, W, padding_idx=[0, 1]), TypeError, "padding_idx: .* list"),
         (lambda: embedding.forward(IDS, W, padding_idx=-1), ValueError, "padding_idx: .* got -1"),
+        (lambda: embedding.forward_padded([[0]], W, None), TypeError, "^ids: .* got list"),
+        (
+            lambda: embedding.forward_padded(IDS[0], W, None),
+            ValueError,
+            r"^ids: .* shape \(steps, B\)",
+        ),
+        (
+            lambda: embedding.forward_padded(IDS[:0], W, None),
+            ValueError,
+            r"^ids: .* shape \(steps, B\)",
+        ),
+        (lambda: embedding.forward_padded(1.0 * IDS, W, [1, 1]), TypeError, "^ids: .* float64"),
+        (
+            lambda: embedding.forward_padded(IDS + 2, W, [1, 1]),
+            ValueError,
+            r"^ids: .* 0\.\.2, got 3",
+        ),
+        (
+            lambda: embedding.forward_padded(IDS, W, [1]),
+            ValueError,
+            r"^lengths: .* \(B,\) = \(2,\)",
+        ),
+        (
+            lambda: embedding.forward_padded(IDS, W[0], None, names=("x", "table", "n")),
+            ValueError,
+            r"^table: expected shape \(V, I\)",
+        ),
         (
             lambda: embedding.backward(np.zeros((1, 2, 1)), embedding.forward(IDS, W)[1]),
             ValueError,

@@ -74,6 +74,16 @@ def test_of_two_names_the_one_with_a_d_is_the_gradient():
     assert tree.pick_gradients({"W": W}, {"W": W, "dW": dW})["W"] is dW
 
 
+def test_none_holds_nothing_and_stays():
+    params = {"W": np.ones(1), "more": None, "cells": [None, NORM]}
+    assert list(tree.leaves("params", params)) == ["W", "cells.1.gain", "cells.1.bias"]
+    grads = {"dW": np.zeros(1), "dmore": None, "cells": [None, NORM]}
+    picked = tree.pick_gradients(params, grads)
+    assert picked["more"] is None
+    assert picked["cells"][0] is None
+    assert picked["W"] is grads["dW"]
+
+
 P = {"cell": {"W": np.ones(2)}}
 
 
@@ -81,6 +91,17 @@ P = {"cell": {"W": np.ones(2)}}
     ("call", "error", "message"),
     [
         (lambda: tree.leaves("params", 3.0), TypeError, "params: expected a dict, .* got float"),
+        (
+            lambda: tree.leaves("params", None),
+            TypeError,
+            "params: expected a dict, .* got NoneType",
+        ),
+        (lambda: tree.leaves("params", {"a": None}), ValueError, "params: expected at least one"),
+        (
+            lambda: tree.pick_gradients(P | {"b": np.ones(1)}, P | {"b": None}),
+            ValueError,
+            r"grads: expected arrays named \['b', 'cell.W'\] as in params, got \['cell.W'\]",
+        ),
         (lambda: tree.leaves("params", {"a": {}}), ValueError, "params: expected at least one"),
         (lambda: tree.leaves("params", {"a": [1.0]}), TypeError, r"params\['a.0'\]: .* got float"),
         (lambda: tree.pick_gradients(P, {"cell": {}}), ValueError, "gradient for 'cell.W'"),
