@@ -162,7 +162,7 @@ class Translator:
 
         Raises
         ------
-        ValueError
+        TypeError
             If the model has no attention.
 
         Notes
@@ -175,7 +175,7 @@ class Translator:
         """
         check_named_tuple("state", state, State._fields)
         if self.params.W_c is None:
-            raise ValueError("coverage: expected a model with attention, got one without")
+            raise TypeError("params: expected a model with attention: only that covers anything")
         valid = np.arange(state.total.shape[1]) < state.lengths[:, None]  # (B, S)
         with np.errstate(divide="ignore"):  # a position that was never looked at: -infinity
             logs = np.log(np.minimum(state.total.astype(np.float64), 1))

@@ -172,7 +172,7 @@ START = TRANSLATOR.start(3)
         (lambda: TRANSLATOR.pick(None, np.array([0])), TypeError, "^state: .* got NoneType"),
         (lambda: TRANSLATOR.weights(None), TypeError, "^state: .* got NoneType"),
         (lambda: TRANSLATOR.coverage(None), TypeError, "^state: .* got NoneType"),
-        (lambda: NONE.coverage(NONE.start(3)), ValueError, "^coverage: .* with attention"),
+        (lambda: NONE.coverage(NONE.start(3)), TypeError, "^params: .* with attention"),
     ],
 )
 def test_bad_input_is_refused(call, error, message):
