@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_pkg.checks import check_number, check_size
+from course_pkg.checks import check_flag, check_number, check_size
 from course_pkg.decoding.scorer import Ids, Scorer, check_prompt, check_scorer, check_scores, read
 from course_pkg.decoding.writing import Written, check_forbidden
 from course_pkg.reference.checks import Array, IntArray, check_array
@@ -26,6 +26,17 @@ class _Beam(NamedTuple):
     totals: Array  # (K,)
 
 
+class Rules(NamedTuple):
+    """What a search was asked for, checked."""
+
+    length: int
+    alpha: float
+    beta: float
+    stop: int | None
+    forbidden: Ids
+    n_best: int
+
+
 def beam_search(
     scorer: Scorer[Any],
     prompt: Sequence[int] | IntArray,
@@ -36,6 +47,7 @@ def beam_search(
     stop: int | None = None,
     forbidden: Sequence[int] | IntArray = (),
     n_best: int = 1,
+    keep_greedy: bool = True,
 ) -> list[Written]:
     """Search for the texts of the highest score, of up to ``length`` tokens after a prompt.
 
@@ -59,6 +71,10 @@ def beam_search(
         Tokens that are never written.
     n_best : int
         How many texts to return, at most ``width``.
+    keep_greedy : bool
+        Whether the text of greedy decoding takes part in the comparison, too. Then the best text
+        never scores below it. False is the plain algorithm: it loses the greedy text where the
+        beginning falls out of the beam, and may find nothing as good.
 
     Returns
     -------
@@ -79,6 +95,9 @@ def beam_search(
     result: its log p never rises, so its score stays at or below log p / length^alpha, with the
     largest length that there can be.
 
+    The greedy text is that of a beam of width 1, which is searched first. It takes no place in
+    the wider beam, which finds what it would find alone.
+
     Equation: eq-beam-score
 
     Examples
@@ -95,36 +114,76 @@ def beam_search(
     """
     V = check_scorer(scorer)
     prompt = check_prompt(prompt, V)
-    length, width = check_size("length", length), check_size("width", width)
-    alpha = check_number("alpha", alpha, "[0, inf)")
-    forbidden = check_forbidden(forbidden, V, stop)
-    if check_size("n_best", n_best) > width:
-        raise ValueError(f"n_best: expected at most the width {width}, got {n_best}")
+    rules = check_rules(V, length, width, alpha, 0.0, stop, forbidden, n_best)
+    widths = (1, width) if check_flag("keep_greedy", keep_greedy) and width > 1 else (width,)
 
-    log_probs, state = read(scorer, prompt)
-    beam = _Beam(np.empty((1, 0), np.int64), np.empty((1, 0)), np.zeros(1))
+    log_probs, state = read(scorer, prompt[:, None])
     finished: list[tuple[float, Written]] = []
-    for n in range(1, length + 1):
-        check_scores(log_probs, len(beam.totals), V)
-        beam, parents = _grown(beam, log_probs, width, forbidden)
-        ended = np.full(len(parents), n == length)
-        if stop is not None:
-            ended |= beam.ids[:, -1] == stop
-        for ids, nats in zip(beam.ids[ended], beam.log_probs[ended], strict=True):
-            finished.append((beam_score(nats, alpha), Written(ids, nats)))
-        finished = sorted(finished, key=lambda pair: -pair[0])[:n_best]  # stable: shorter first
-        beam, parents = _Beam(*(field[~ended] for field in beam)), parents[~ended]
-        if len(parents) == 0:
-            break
-        bound = beam.totals[0] * length**-alpha  # no text that goes on can have a higher score
-        if len(finished) == n_best and finished[-1][0] > bound:
-            break
-        log_probs, state = scorer.step(beam.ids[:, -1], scorer.pick(state, parents))
+    for each in widths:
+        _search(scorer, log_probs, state, each, rules, finished)
     if not finished:
         raise ValueError(
             "forbidden: expected a set that leaves a text of positive probability, got none left"
         )
     return [written for _, written in finished]
+
+
+def _search(
+    scorer: Scorer[Any],
+    log_probs: Array,
+    state: Any,
+    width: int,
+    rules: Rules,
+    finished: list[tuple[float, Written]],
+) -> None:
+    """Add what a beam of this width finds to the ``n_best`` finished texts, the best first."""
+    known = {tuple(written.ids) for _, written in finished}
+    beam = _Beam(np.empty((1, 0), np.int64), np.empty((1, 0)), np.zeros(1))
+    for n in range(1, rules.length + 1):
+        check_scores(log_probs, len(beam.totals), scorer.tokens)
+        beam, parents = _grown(beam, log_probs, width, rules.forbidden)
+        ended = np.full(len(parents), n == rules.length) | (beam.ids[:, -1] == rules.stop)
+        for ids, nats in zip(beam.ids[ended], beam.log_probs[ended], strict=True):
+            if tuple(ids) not in known:
+                finished.append((beam_score(nats, rules.alpha), Written(ids, nats)))
+        finished.sort(key=lambda pair: -pair[0])  # stable: shorter first
+        del finished[rules.n_best :]
+        beam, parents = _Beam(*(field[~ended] for field in beam)), parents[~ended]
+        if len(parents) == 0:
+            break
+        # No text that goes on can have a higher score.
+        bound = beam.totals[0] * rules.length**-rules.alpha
+        if len(finished) == rules.n_best and finished[-1][0] > bound:
+            break
+        log_probs, state = scorer.step(beam.ids[:, -1], scorer.pick(state, parents))
+
+
+def check_rules(
+    V: int,
+    length: int,
+    width: int,
+    alpha: float,
+    beta: float,
+    stop: int | None,
+    forbidden: Sequence[int] | IntArray,
+    n_best: int,
+) -> Rules:
+    """Return the rules of a search of some width for V tokens, or raise.
+
+    Examples
+    --------
+    >>> check_rules(9, 5, 2, 0.0, 0.0, None, (), n_best=3)
+    Traceback (most recent call last):
+        ...
+    ValueError: n_best: expected at most the width 2, got 3
+    """
+    length, width = check_size("length", length), check_size("width", width)
+    alpha = check_number("alpha", alpha, "[0, inf)")
+    beta = check_number("beta", beta, "[0, inf)")
+    ids = check_forbidden(forbidden, V, stop)
+    if check_size("n_best", n_best) > width:
+        raise ValueError(f"n_best: expected at most the width {width}, got {n_best}")
+    return Rules(length, alpha, beta, stop, ids, int(n_best))
 
 
 def beam_score(log_probs: Array, alpha: float = 0.0) -> float:

@@ -12,14 +12,9 @@ from typing import Any
 import numpy as np
 
 from course_pkg.checks import check_size
-from course_pkg.decoding.scorer import (
-    Scorer,
-    check_scorer,
-    check_scores,
-    check_tokens,
-)
+from course_pkg.decoding.scorer import Scorer, check_prompts, check_scorer, check_scores, read
 from course_pkg.decoding.writing import OnToken, Written, check_forbidden, write
-from course_pkg.reference.checks import IntArray, check_array
+from course_pkg.reference.checks import IntArray
 
 
 def greedy(
@@ -107,19 +102,12 @@ def greedy_batch(
     [[1, 0, 1], [0, 1, 0]]
     """
     V = check_scorer(scorer)
-    check_array("prompts", prompts)
-    if prompts.ndim != 2 or 0 in prompts.shape:
-        raise ValueError(
-            f"prompts: expected shape (N, B) with N >= 1 and B >= 1, got {prompts.shape}"
-        )
-    N, B = prompts.shape
-    ids = check_tokens("prompts", prompts.reshape(-1), V).reshape(N, B)
+    prompts = check_prompts(prompts, V)
     length = check_size("length", length)
     check_forbidden((), V, stop)
 
-    state = scorer.start(B)
-    for column in ids:
-        log_probs, state = scorer.step(column, state)  # (B, V)
+    B = prompts.shape[1]
+    log_probs, state = read(scorer, prompts)  # (B, V)
     written, nats = [], []
     ended = np.zeros(B, dtype=np.bool_)
     for n in range(length):

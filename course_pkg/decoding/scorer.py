@@ -54,18 +54,31 @@ class Scorer(Protocol[State]):
         """Return the states of the sequences ``rows (K,)``; a row may be asked for twice."""
 
 
-def read(scorer: Scorer[State], prompt: Ids) -> tuple[Array, State]:
-    """Let a scorer read a prompt, token by token.
+class CoverageScorer(Scorer[State], Protocol[State]):
+    """A scorer that also says how much of its source a text has covered."""
+
+    def coverage(self, state: State) -> Array:
+        """Return the coverage of each text, (B,), at most 0; 0 where all of a source is covered.
+
+        With attention weights a it is ``sum_s log(min(sum_t a[t, s], 1))``, over the source
+        positions s and the steps t up to the one that ``state`` comes from.
+
+        Equation: eq-coverage
+        """
+
+
+def read(scorer: Scorer[State], prompts: Ids) -> tuple[Array, State]:
+    """Let a scorer read B prompts of one length, token by token.
 
     Parameters
     ----------
     scorer : Scorer
-    prompt : ndarray of integers, (N,)
+    prompts : ndarray of integers, (N, B)
 
     Returns
     -------
-    log_probs : ndarray, (1, V)
-        Of the token after the prompt.
+    log_probs : ndarray, (B, V)
+        Of the token after each prompt.
     state : State
 
     Raises
@@ -73,10 +86,11 @@ def read(scorer: Scorer[State], prompt: Ids) -> tuple[Array, State]:
     ValueError
         If what the scorer returns are no log-probabilities.
     """
-    log_probs, state = scorer.step(prompt[:1], scorer.start(1))
-    for n in range(1, len(prompt)):
-        log_probs, state = scorer.step(prompt[n : n + 1], state)
-    check_scores(log_probs, 1, scorer.tokens)
+    B = prompts.shape[1]
+    log_probs, state = scorer.step(prompts[0], scorer.start(B))
+    for ids in prompts[1:]:
+        log_probs, state = scorer.step(ids, state)
+    check_scores(log_probs, B, scorer.tokens)
     return log_probs, state
 
 
@@ -96,6 +110,28 @@ def check_scorer(scorer: Scorer[Any]) -> int:
             f"got {type(scorer).__name__}"
         )
     return check_size("scorer.tokens", scorer.tokens)
+
+
+def check_coverage(scorer: Scorer[Any], state: Any, B: int) -> Array:
+    """Return the coverage of B texts, (B,), or raise where a scorer has none.
+
+    Examples
+    --------
+    >>> from course_pkg.decoding.tables import Table
+    >>> check_coverage(Table(np.log([[0.5, 0.5], [0.5, 0.5]])), None, 2)
+    Traceback (most recent call last):
+        ...
+    TypeError: beta: expected 0, because Table has no method coverage
+    """
+    if not hasattr(scorer, "coverage"):
+        raise TypeError(f"beta: expected 0, because {type(scorer).__name__} has no method coverage")
+    coverage = scorer.coverage(state)
+    check_array("scorer.coverage", coverage)
+    if coverage.shape != (B,):
+        raise ValueError(f"scorer.coverage: expected shape (B,) = ({B},), got {coverage.shape}")
+    for bad in coverage[~(coverage <= 0)]:  # NaN is not at most 0
+        raise ValueError(f"scorer.coverage: expected values of at most 0, got {bad}")
+    return np.asarray(coverage, dtype=np.float64)
 
 
 def check_scores(log_probs: Array, B: int, V: int) -> None:
@@ -156,6 +192,24 @@ def check_prompt(prompt: Sequence[int] | IntArray, V: int) -> Ids:
             "prompt: expected at least one token, because only what follows one has a score"
         )
     return ids
+
+
+def check_prompts(prompts: IntArray, V: int) -> Ids:
+    """Return B prompts of one length as an array of ids (N, B), each in 0..V-1, or raise.
+
+    Examples
+    --------
+    >>> check_prompts(np.array([3, 1]), V=4)
+    Traceback (most recent call last):
+        ...
+    ValueError: prompts: expected shape (N, B) with N >= 1 and B >= 1, got (2,)
+    """
+    check_array("prompts", prompts)
+    if prompts.ndim != 2 or 0 in prompts.shape:
+        raise ValueError(
+            f"prompts: expected shape (N, B) with N >= 1 and B >= 1, got {prompts.shape}"
+        )
+    return check_ids("prompts", prompts, V).astype(np.int64)
 
 
 def check_log_probs(name: str, log_probs: Array) -> Array:

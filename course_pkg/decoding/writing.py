@@ -85,7 +85,7 @@ def write(
     if on_token is not None and not callable(on_token):
         raise TypeError(f"on_token: expected a function of one id, got {type(on_token).__name__}")
 
-    log_probs, state = read(scorer, prompt)
+    log_probs, state = read(scorer, prompt[:, None])
     ids = np.empty(length, dtype=np.int64)
     nats = np.empty(length)
     for n in range(length):

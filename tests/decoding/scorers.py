@@ -95,3 +95,18 @@ def best_texts(scorer, prompt, length, *, alpha=0.0, stop=None):
         texts.add(ids[: ids.index(stop) + 1] if stop in ids else ids)
     scored = [(beam_score(log_probs_of(scorer, prompt, ids), alpha), ids) for ids in texts]
     return sorted(scored, reverse=True)
+
+
+class Covering(RandomTree):
+    """A random model with attention: after each history, weights over three source positions."""
+
+    def attention(self, history):
+        rng = np.random.default_rng([self.seed, 7, *history])
+        return rng.dirichlet([0.4, 0.4, 0.4])
+
+    def covered(self, history):
+        steps = [self.attention(history[:n]) for n in range(1, len(history) + 1)]
+        return np.log(np.minimum(sum(steps), 1)).sum()
+
+    def coverage(self, state):
+        return np.array([self.covered(history) for history in state])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from course_pkg.decoding.beam import beam_score, beam_search
+from course_pkg.decoding.beam_batch import beam_search_batch
 from course_pkg.decoding.greedy import greedy
 from tests.decoding.scorers import RandomTree, SecondOrder, Tree, best_texts, log_probs_of
 
@@ -46,7 +47,16 @@ def test_a_narrow_beam_does_what_is_described_and_ending_early_changes_nothing(
     for seed in range(12):
         scorer = RandomTree(seed, 4)
         wanted = plain_beam_search(scorer, [1], 5, width, alpha, stop, n_best)
-        found = beam_search(scorer, [1], 5, width=width, alpha=alpha, stop=stop, n_best=n_best)
+        found = beam_search(
+            scorer,
+            [1],
+            5,
+            width=width,
+            alpha=alpha,
+            stop=stop,
+            n_best=n_best,
+            keep_greedy=False,
+        )
         assert [tuple(written.ids) for written in found] == [ids for _, ids in wanted]
         for written in found:
             wanted_nats = log_probs_of(scorer, [1], written.ids.tolist())
@@ -91,20 +101,21 @@ def test_width_1_is_greedy_decoding(stop, alpha):
             np.testing.assert_array_equal(found.log_probs, wanted.log_probs)
 
 
-def test_a_wider_beam_can_be_worse_than_greedy_and_an_exhaustive_one_cannot():
-    # Greedy takes 0, whose text is held back (1/3) and then certain: 0.4 / 3 = 0.133. Two texts
-    # that begin with 1 look better after two steps (0.175 each), fill the beam, and then fall to
-    # 0.058.
-    trap = Tree(
-        3,
-        {
-            (0,): [0.4, 0.35, 0.25],
-            (0, 1): [0.5, 0.5, 0.0],
-            (0, 0, 0): [1.0, 0.0, 0.0],
-        },
-    )
+# Greedy takes 0, whose text is held back (1/3) and then certain: 0.4 / 3 = 0.133. Two texts that
+# begin with 1 look better after two steps (0.175 each), fill the beam, and then fall to 0.058.
+TRAP = Tree(
+    3,
+    {
+        (0,): [0.4, 0.35, 0.25],
+        (0, 1): [0.5, 0.5, 0.0],
+        (0, 0, 0): [1.0, 0.0, 0.0],
+    },
+)
+
+
+def test_a_wider_plain_beam_can_be_worse_than_greedy_and_an_exhaustive_one_cannot():
     scores = {
-        width: beam_score(beam_search(trap, [0], 3, width=width)[0].log_probs)
+        width: beam_score(beam_search(TRAP, [0], 3, width=width, keep_greedy=False)[0].log_probs)
         for width in (1, 2, 9)
     }
     assert np.exp(scores[1]) == pytest.approx(0.4 / 3)
@@ -112,8 +123,51 @@ def test_a_wider_beam_can_be_worse_than_greedy_and_an_exhaustive_one_cannot():
     assert scores[9] >= scores[1]
     for seed in range(30):
         scorer = RandomTree(seed, 3)
-        (best,) = beam_search(scorer, [0], 5, width=3**4)
+        (best,) = beam_search(scorer, [0], 5, width=3**4, keep_greedy=False)
         assert best.log_probs.sum() >= greedy(scorer, [0], 5).log_probs.sum() - 1e-12
+
+
+def test_the_greedy_text_is_not_lost():
+    (best,) = beam_search(TRAP, [0], 3, width=2)
+    assert best.ids.tolist() == [0, 0, 0]
+    first, second = beam_search(TRAP, [0], 3, width=2, n_best=2)  # the beam's own comes after it
+    assert first.ids.tolist() == [0, 0, 0]
+    assert np.exp(second.log_probs.sum()) == pytest.approx(0.35 / 6)
+
+
+@pytest.mark.parametrize("n_best", [1, 2])
+@pytest.mark.parametrize(("stop", "alpha"), SETTINGS)
+def test_the_result_is_the_best_of_the_plain_beam_and_the_greedy_text(stop, alpha, n_best):
+    lost = 0
+    for seed in range(100):
+        scorer = RandomTree(seed, 6, spread=0.3)  # nearly even: many beginnings fall out
+        options = {"width": 2, "alpha": alpha, "stop": stop, "n_best": n_best}
+        plain = beam_search(scorer, [1], 8, **options, keep_greedy=False)
+        written = greedy(scorer, [1], 8, stop=stop)
+        wanted = {tuple(text.ids): beam_score(text.log_probs, alpha) for text in [*plain, written]}
+        found = beam_search(scorer, [1], 8, **options)
+        scores = [beam_score(text.log_probs, alpha) for text in found]
+        assert [tuple(text.ids) for text in found] == sorted(wanted, key=wanted.get)[::-1][:n_best]
+        assert scores[0] >= beam_score(written.log_probs, alpha)
+        lost += scores[0] > beam_score(plain[0].log_probs, alpha)
+    assert lost > 0  # else the seeds would show nothing
+
+
+def test_where_greedy_runs_into_a_dead_end_the_beam_goes_on():
+    dead = Tree(
+        4,
+        {
+            (0,): [0.0, 0.6, 0.4, 0.0],
+            (0, 1): [0.0, 0.0, 0.0, 1.0],
+            (0, 2): [0.3, 0.7, 0.0, 0.0],
+        },
+    )
+    with pytest.raises(ValueError, match="got none left after 1 tokens"):
+        greedy(dead, [0], 2, forbidden=[3])
+    (best,) = beam_search(dead, [0], 2, width=2, forbidden=[3])
+    assert best.ids.tolist() == [2, 1]
+    (best,) = beam_search_batch(dead, np.array([[0]]), 2, width=2, forbidden=[3])[0]
+    assert best.ids.tolist() == [2, 1]
 
 
 def test_alpha_makes_longer_texts_win():
@@ -162,6 +216,7 @@ FAIR = Tree(3, {})
         ({"prompt": [3]}, ValueError, r"prompt: expected ids in 0\.\.2, got 3"),
         ({"stop": 3}, ValueError, r"stop: expected an id in 0\.\.2, got 3"),
         ({"forbidden": [0, 1, 2]}, ValueError, "forbidden: expected a set that leaves a text"),
+        ({"keep_greedy": 1}, TypeError, "keep_greedy: expected True or False, got 1"),
         ({"scorer": None}, TypeError, "scorer: expected an object with tokens"),
     ],
 )
