@@ -9,10 +9,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_pkg.models.attention import AdditiveAttention, DotProductAttention
+from course_pkg.models import attention
+from course_pkg.models.attention import (
+    AdditiveAttention,
+    DotProductAttention,
+    MultiplicativeAttention,
+)
 from course_pkg.reference.layers import attention as reference
 
-KINDS = ["dot_product", "additive"]
+KINDS = ["dot_product", "additive", "multiplicative"]
 kinds = pytest.mark.parametrize("kind", KINDS)
 CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device")
 devices = pytest.mark.parametrize(
@@ -30,12 +35,15 @@ def draw(kind, T=3, B=2, S=4, E=3, K=5, H=6, A=7, seed=0, dtype=np.float64):
     )
     mask = random.random((T, B, S)) < 0.6
     mask[:, :, random.integers(S)] = True
+    dtype = torch.tensor(query).dtype
     module = DotProductAttention()
     if kind == "additive":
-        module = AdditiveAttention(E, K, A, dtype=torch.tensor(query).dtype)
-        with torch.no_grad():
-            for parameter, array in zip(module.parameters(), params, strict=True):
-                parameter.copy_(torch.tensor(array))
+        module = AdditiveAttention(E, K, A, dtype=dtype)
+    if kind == "multiplicative":
+        module, params = MultiplicativeAttention(E, K, dtype=dtype), [random.normal(size=(E, K))]
+    with torch.no_grad():
+        for parameter, array in zip(module.parameters(), params, strict=kind != "dot_product"):
+            parameter.copy_(torch.tensor(array))
     return (query, key, value), module, mask, dcontext, dweights
 
 
@@ -56,9 +64,32 @@ def reference_run(kind, inputs, module, mask, dcontext, dweights):
     if kind == "dot_product":
         outputs, cache = reference.dot_product(*inputs, mask)
         return [*outputs, *reference.dot_product_backward(dcontext, cache, dweights)]
-    params = (p.detach().cpu().numpy() for p in module.parameters())
+    params = [p.detach().cpu().numpy() for p in module.parameters()]
+    if kind == "multiplicative":
+        params = reference.MultiplicativeParams(*params)
+        outputs, cache = reference.multiplicative(*inputs, params, mask)
+        return [*outputs, *reference.multiplicative_backward(dcontext, cache, dweights)]
     outputs, cache = reference.additive(*inputs, reference.AdditiveParams(*params), mask)
     return [*outputs, *reference.additive_backward(dcontext, cache, dweights)]
+
+
+@pytest.mark.parametrize("piece", [1, 50, 10**6])
+def test_piece_by_piece_is_the_whole(piece, monkeypatch):
+    monkeypatch.setattr(attention, "PIECE", piece)
+    inputs, module, mask, dcontext, dweights = draw("additive", B=5)
+    ours = run(module, inputs, mask, dcontext, dweights)
+    assert_equal(ours, reference_run("additive", inputs, module, mask, dcontext, dweights))
+
+
+@kinds
+def test_keys_computed_once_serve_every_query(kind):
+    inputs, module, *_ = draw(kind)
+    query, key, value = map(torch.tensor, inputs)
+    keys = module.keys(key)
+    wanted, _ = module(query, key, value)
+    for t in range(len(query)):
+        context, _ = attention.average(module.scores(query[t : t + 1], keys), value, None)
+        torch.testing.assert_close(context[0], wanted[t], rtol=0, atol=1e-14)
 
 
 def assert_equal(ours, theirs):
@@ -206,7 +237,9 @@ def test_vmap(kind):
 def test_the_start_is_uniform():
     torch.manual_seed(0)
     W_q, W_k, v = AdditiveAttention(100, 400, 50).parameters()
-    for parameter, size in ((W_q, 100), (W_k, 400), (v, 50)):
+    (W,) = MultiplicativeAttention(100, 400).parameters()
+    assert W.shape == (100, 400)
+    for parameter, size in ((W_q, 100), (W_k, 400), (v, 50), (W, 400)):
         bound = 1 / math.sqrt(size)
         assert 0.9 * bound < parameter.abs().max() <= bound
 
@@ -216,9 +249,10 @@ MASK = torch.ones(3, 2, 4, dtype=torch.bool)
 BLIND = MASK.clone()
 BLIND[1, 0] = False
 dot, add = DotProductAttention(), AdditiveAttention(5, 5, 7)
+mul = MultiplicativeAttention(5, 5)
 
 
-@pytest.mark.parametrize("module", [dot, add], ids=KINDS)
+@pytest.mark.parametrize("module", [dot, add, mul], ids=KINDS)
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -245,6 +279,10 @@ def test_bad_input(module, arguments, error, message):
     ("call", "error", "message"),
     [
         (lambda: add(Q[..., :4], K_, V_), ValueError, "query: .* E = 5"),
+        (lambda: mul(Q[..., :4], K_, V_), ValueError, "query: .* E = 5"),
+        (lambda: MultiplicativeAttention(0, 5), ValueError, "query_size: .* got 0"),
+        (lambda: MultiplicativeAttention(5, 0), ValueError, "key_size: .* got 0"),
+        (lambda: MultiplicativeAttention(5, 5, dtype=torch.int64), TypeError, "dtype: .*int64"),
         (lambda: AdditiveAttention(0, 5, 7), ValueError, "query_size: .* got 0"),
         (lambda: AdditiveAttention(5, 0, 7), ValueError, "key_size: .* got 0"),
         (lambda: AdditiveAttention(5, 5, 0.5), TypeError, "attention_size: .* got float"),
