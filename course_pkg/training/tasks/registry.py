@@ -10,6 +10,8 @@ from typing import Any, cast
 
 from torch import nn
 
+from course_pkg.models.pointer import PointerSeq2Seq
+from course_pkg.models.seq2seq import Seq2Seq
 from course_pkg.training.recipes.config import ConfigError, from_table, short
 from course_pkg.training.recipes.tables import Built, Config, recipe_of, table_of
 from course_pkg.training.tasks.protocol import TaskModule
@@ -33,14 +35,14 @@ def module_of(name: str) -> TaskModule:
 
 
 def models() -> dict[str, type[nn.Module]]:
-    """Return what a model file may name: the models of all tasks.
+    """Return what a model file may name: the models of all tasks, and those without a task.
 
     Examples
     --------
     >>> sorted(models())
-    ['LanguageModel', 'SequenceClassifier']
+    ['LanguageModel', 'PointerSeq2Seq', 'Seq2Seq', 'SequenceClassifier']
     """
-    found = [module_of(name).MODEL for name in TASKS]
+    found = [*(module_of(name).MODEL for name in TASKS), Seq2Seq, PointerSeq2Seq]
     return {model.__name__: model for model in found}
 
 

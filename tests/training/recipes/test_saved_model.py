@@ -7,6 +7,8 @@ import torch
 
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
+from course_pkg.models.pointer import PointerSeq2Seq
+from course_pkg.models.seq2seq import Seq2Seq
 from course_pkg.training.recipes import saved_model
 from course_pkg.training.recipes.saved_model import load_model, save_model
 from course_pkg.training.resuming.checkpoint import CheckpointError, save_checkpoint
@@ -18,6 +20,10 @@ from course_pkg.training.resuming.checkpoint import CheckpointError, save_checkp
         SequenceClassifier(classes=3, tokens=9, hidden=4, cell="gru", bidirectional=True),
         SequenceClassifier(classes=3, features=2, hidden=4, layers=2, backend="ours"),
         LanguageModel(tokens=9, embedding=4, hidden=4, tied=True),
+        Seq2Seq(
+            source_tokens=9, target_tokens=7, hidden=4, attention_size=3, layers=2, dropout=0.5
+        ),
+        PointerSeq2Seq(tokens=9, unknown=2, hidden=4, attention="dot", input_feeding=True),
     ],
 )
 def test_a_model_file_builds_the_same_model(tmp_path, model):
@@ -25,6 +31,7 @@ def test_a_model_file_builds_the_same_model(tmp_path, model):
     again, about = load_model(tmp_path / "m")
     assert type(again) is type(model)
     assert about == {"note": 1}
+    assert again.settings == model.settings
     expected = model.state_dict()
     assert again.state_dict().keys() == expected.keys()
     assert all(torch.equal(again.state_dict()[name], expected[name]) for name in expected)
