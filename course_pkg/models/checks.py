@@ -212,7 +212,7 @@ def check_layer(I: int, H: int, gradient: str, dtype: torch.dtype | None) -> Non
     check_dtype(dtype)
 
 
-def lengths_beside(x: Tensor, lengths: Lengths) -> Tensor:
+def lengths_beside(x: Tensor, lengths: Lengths, *, name: str = "lengths") -> Tensor:
     """Return checked lengths as an int64 tensor (B,) on the device of ``x``, (T, B, ...).
 
     Examples
@@ -222,12 +222,12 @@ def lengths_beside(x: Tensor, lengths: Lengths) -> Tensor:
     """
     T, B = x.shape[:2]
     if not isinstance(lengths, Tensor) and not torch.compiler.is_compiling():
-        check_lengths(lengths, T, B)
+        check_lengths(lengths, T, B, name=name)
     tensor = torch.as_tensor(lengths, device=x.device)
     if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
-        raise TypeError(f"lengths: expected integers, got {tensor.dtype}")
+        raise TypeError(f"{name}: expected integers, got {tensor.dtype}")
     if tensor.shape != (B,):
-        raise ValueError(f"lengths: expected shape (B,) = ({B},), got {tuple(tensor.shape)}")
+        raise ValueError(f"{name}: expected shape (B,) = ({B},), got {tuple(tensor.shape)}")
     if isinstance(lengths, Tensor) and (values := values_of(lengths)) is not None:
-        check_lengths(values, T, B)
+        check_lengths(values, T, B, name=name)
     return tensor.long()

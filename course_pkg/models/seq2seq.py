@@ -169,6 +169,9 @@ class Seq2Seq(nn.Module):
         """
         check_number("truth", truth, "[0, 1]")
         check_id_tensor("inputs", inputs)
+        check_id_tensor("source", source)
+        if source_lengths is not None:
+            source_lengths = lengths_beside(source, source_lengths, name="source_lengths")
         memory = self.encode(source, source_lengths)
         (T, B), sources = inputs.shape, len(memory.mask)
         if sources != B:
@@ -177,7 +180,7 @@ class Seq2Seq(nn.Module):
             )
         valid = None  # (T, B), whether a step lies inside its target
         if target_lengths is not None:
-            ends = lengths_beside(inputs, target_lengths)
+            ends = lengths_beside(inputs, target_lengths, name="target_lengths")
             valid = torch.arange(T, device=inputs.device)[:, None] < ends
             inputs = torch.where(valid, inputs, inputs[0])  # the padding may hold what is no id
         check_id_range("inputs", inputs, memory.tokens)
