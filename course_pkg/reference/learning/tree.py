@@ -1,6 +1,6 @@
 """Parameters of a whole model: dictionaries and named tuples of arrays, nested at will.
 
-None stands for a part that a model does without: it holds no array.
+A field of a named tuple is None where a model does without that part; it holds no array.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ P = TypeVar("P")
 
 def _children(tree: Any) -> dict[str, Any] | None:
     """Return what a node holds, by name, or None for anything that is no node."""
-    if tree is None:
-        return {}
     if isinstance(tree, Mapping):
         children = {str(name): child for name, child in tree.items()}
         if len(children) < len(tree):
             raise ValueError(f"keys: expected keys that differ as text, got {list(tree)}")
         return children
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return dict(zip(tree._fields, tree, strict=True))
+        children = dict(zip(tree._fields, tree, strict=True))
+        return {name: child for name, child in children.items() if child is not None}
     if isinstance(tree, (list, tuple)):
         return {str(index): child for index, child in enumerate(tree)}
     return None
@@ -75,7 +74,7 @@ def leaves(name: str, tree: object) -> dict[str, Array]:
             for key, child in children.items():
                 visit(f"{path}.{key}" if path else key, child)
 
-    if tree is None or _children(tree) is None:
+    if _children(tree) is None:
         raise TypeError(
             f"{name}: expected a dict, NamedTuple, list or tuple of arrays, "
             f"got {type(tree).__name__}"
@@ -112,8 +111,6 @@ def rebuild(tree: P, arrays: Mapping[str, Array]) -> P:
     """
 
     def build(path: str, node: Any) -> Any:
-        if node is None:
-            return None
         children = _children(node)
         if children is None:
             if path not in arrays:
@@ -125,7 +122,7 @@ def rebuild(tree: P, arrays: Mapping[str, Array]) -> P:
             new.update(zip(node, built.values(), strict=True))
             return new
         if hasattr(node, "_fields"):
-            return type(node)(**built)
+            return node._replace(**built)
         return type(node)(built.values())
 
     result: P = build("", tree)

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict, defaultdict
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -74,14 +75,21 @@ def test_of_two_names_the_one_with_a_d_is_the_gradient():
     assert tree.pick_gradients({"W": W}, {"W": W, "dW": dW})["W"] is dW
 
 
-def test_none_holds_nothing_and_stays():
-    params = {"W": np.ones(1), "more": None, "cells": [None, NORM]}
-    assert list(tree.leaves("params", params)) == ["W", "cells.1.gain", "cells.1.bias"]
-    grads = {"dW": np.zeros(1), "dmore": None, "cells": [None, NORM]}
+class Parts(NamedTuple):
+    W: np.ndarray | None
+    more: layer_norm.Params | None
+
+
+def test_a_part_that_is_none_holds_nothing_and_stays():
+    params = [Parts(np.ones(1), None), Parts(None, NORM)]
+    assert list(tree.leaves("params", params)) == ["0.W", "1.more.gain", "1.more.bias"]
+    grads = [Parts(np.zeros(1), None), Parts(None, NORM)]
     picked = tree.pick_gradients(params, grads)
-    assert picked["more"] is None
-    assert picked["cells"][0] is None
-    assert picked["W"] is grads["dW"]
+    assert [type(part) for part in picked] == [Parts, Parts]
+    assert picked[0].W is grads[0].W
+    assert picked[0].more is None
+    assert picked[1].W is None
+    assert picked[1].more.gain is NORM.gain
 
 
 P = {"cell": {"W": np.ones(2)}}
@@ -96,11 +104,12 @@ P = {"cell": {"W": np.ones(2)}}
             TypeError,
             "params: expected a dict, .* got NoneType",
         ),
-        (lambda: tree.leaves("params", {"a": None}), ValueError, "params: expected at least one"),
+        (lambda: tree.leaves("params", {"a": None}), TypeError, r"params\['a'\]: .* got NoneType"),
+        (lambda: tree.leaves("params", Parts(None, None)), ValueError, "params: expected at least"),
         (
-            lambda: tree.pick_gradients(P | {"b": np.ones(1)}, P | {"b": None}),
+            lambda: tree.pick_gradients(Parts(np.ones(1), None), Parts(None, None)),
             ValueError,
-            r"grads: expected arrays named \['b', 'cell.W'\] as in params, got \['cell.W'\]",
+            "grads: expected a gradient for 'W', found none",
         ),
         (lambda: tree.leaves("params", {"a": {}}), ValueError, "params: expected at least one"),
         (lambda: tree.leaves("params", {"a": [1.0]}), TypeError, r"params\['a.0'\]: .* got float"),
