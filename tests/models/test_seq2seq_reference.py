@@ -36,10 +36,13 @@ def name_in_torch(name):
     if part == "encoder":
         return f"encoder.network.{torch_name(rest[1], 0, backward=rest[0] == '1')}"
     if part == "decoder":
-        return f"decoder.network.{torch_name(rest[0], 0, backward=False)}"
+        return f"decoder.recurrent.network.{torch_name(rest[0], 0, backward=False)}"
+    if part == "attention":
+        return f"decoder.{name}"
     if part in ("W_c", "readout"):
-        return f"{part.replace('W_c', 'combine')}.{'weight' if rest == ['W'] else 'bias'}"
-    return name if part == "attention" else f"{part}.weight"
+        module = "decoder.combine" if part == "W_c" else part
+        return f"{module}.{'weight' if rest == ['W'] else 'bias'}"
+    return f"{part}.weight"
 
 
 def pair(kind, attention, D, come_from):
