@@ -58,9 +58,8 @@ class DataSet(NamedTuple):
     @property
     def missing(self) -> str:
         """The first package that has to be installed before this can be had, or nothing."""
-        needed = ([self.package] if self.package else []) + [*DOWNLOADERS] * (
-            not self.is_here and not self.by_hand
-        )
+        downloads = not (self.is_here or self.by_hand)
+        needed = [*[self.package] * bool(self.package), *DOWNLOADERS * downloads]
         return next((name for name in needed if importlib.util.find_spec(name) is None), "")
 
 

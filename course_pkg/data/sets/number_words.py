@@ -121,7 +121,7 @@ def load_numbers_french(train: int = 20_000, held_out: int = 1_000, seed: int = 
     train : int
         Number of training pairs.
     held_out : int
-        Number of validation pairs, and of test pairs; less than ``train``.
+        Number of validation pairs, and of test pairs.
     seed : int, at least 0
 
     Returns

@@ -33,7 +33,7 @@ def load_reversal(
     train : int
         Number of training pairs.
     held_out : int
-        Number of validation pairs, and of test pairs; less than ``train``.
+        Number of validation pairs, and of test pairs.
     seed : int, at least 0
     lengths : (int, int)
         The smallest and the largest number of digits; each is equally probable.

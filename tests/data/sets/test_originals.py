@@ -12,13 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from course_pkg.data.files.download import DownloadError, sha256_of, take_from
+from course_pkg.data.files.download import (
+    DownloadError,
+    get_by_hand,
+    sha256_of,
+    take_from,
+)
 from course_pkg.data.registry import find
 from course_pkg.data.sets.digits import load_digits
+from course_pkg.data.sets.pairs import by_source
 from course_pkg.data.sets.ptb import load_ptb
+from course_pkg.data.sets.tatoeba import TATOEBA_FILE, load_tatoeba
 from course_pkg.data.sets.tinyshakespeare import load_tinyshakespeare
 from course_pkg.data.sets.token_files import read_tokens
 from course_pkg.data.sets.wikitext import load_wikitext2
+from course_pkg.data.text.joined import join_words, split_words
 
 FOLDER = os.environ.get("COURSE_ORIGINALS", "")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="COURSE_ORIGINALS names no folder of originals")
@@ -71,6 +79,20 @@ def test_mnist():
     digits = load_digits("full")
     assert [len(part.labels) for part in digits[:3]] == [55_000, 5_000, 10_000]
     assert digits.test.labels[:5].tolist() == [7, 2, 1, 0, 4]
+
+
+def test_the_twenty_thousand_pairs_of_tatoeba():
+    need(TATOEBA_FILE.sha256)
+    get_by_hand("tatoeba", TATOEBA_FILE, folder=FOLDER)
+    pairs = load_tatoeba()
+    # Of 20,000 lines, 78 differ from another one at most in white space and apostrophes.
+    assert sum(map(len, pairs[:3])) == 19_922
+    assert [len(part) for part in pairs[1:3]] == pytest.approx([1_000, 1_000], abs=10)
+    trained = {source for source, _ in pairs.train}
+    assert not trained & {source for part in pairs[1:3] for source, _ in part}
+    assert len(by_source(pairs.test)) > 500
+    texts = {text for part in pairs[:3] for pair in part for text in pair}
+    assert all(join_words(split_words(text)) == text for text in texts)
 
 
 @pytest.mark.parametrize(
