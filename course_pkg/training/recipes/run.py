@@ -19,14 +19,14 @@ from course_pkg.training.loop import check_fits, evaluate, fit
 from course_pkg.training.recipes.config import SHORT, ConfigError, override, read_toml, to_toml
 from course_pkg.training.recipes.model_card import model_card
 from course_pkg.training.recipes.saved_model import save_model
-from course_pkg.training.recipes.tables import Built, Config
+from course_pkg.training.recipes.tables import SOURCE, TARGET, VOCABULARY, Built, Config
 from course_pkg.training.resuming.opening import CHECKPOINT
 from course_pkg.training.seeding import seed_everything
 from course_pkg.training.tasks.registry import build, config_from
 
-CONFIG, VOCABULARY, RESULT = "config.toml", "vocabulary.json", "result.json"
+CONFIG, RESULT = "config.toml", "result.json"
 MODEL, CARD = "model.safetensors", "card.md"
-FILES = (CONFIG, VOCABULARY, RECORDS, CHECKPOINT, RESULT, MODEL, CARD)
+FILES = (CONFIG, VOCABULARY, SOURCE, TARGET, RECORDS, CHECKPOINT, RESULT, MODEL, CARD)
 
 
 def train_from_config(
@@ -86,8 +86,8 @@ def train_from_config(
             folder.mkdir(parents=True, exist_ok=True)
             if not (folder / CONFIG).exists():  # else it is the same, and may have comments
                 write_atomically(folder / CONFIG, to_toml(config).encode())
-            if built.vocabulary is not None:
-                built.vocabulary.save(folder / VOCABULARY)
+            for name, vocabulary in built.vocabularies.items():
+                vocabulary.save(folder / name)
         from_main(None, share)  # nobody goes on before the folder is there
         result = fit(
             built.task,

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, make_dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 import torch
@@ -46,13 +47,19 @@ class Config:
             raise ValueError(f"threads: expected at most {MOST_THREADS}, got {self.threads}")
 
 
+# The files of a run that hold vocabularies: of a text, or of the two sides of pairs.
+VOCABULARY = "vocabulary.json"
+SOURCE, TARGET = "vocabulary-source.json", "vocabulary-target.json"
+NO_FILES: Mapping[str, Vocabulary] = MappingProxyType({})
+
+
 class Built(NamedTuple):
     """A task that is ready to be trained."""
 
     task: Task
     card: DataCard  # of the data
     sizes: dict[str, str]  # how much each part holds, in words
-    vocabulary: Vocabulary | None = None
+    vocabularies: Mapping[str, Vocabulary] = NO_FILES  # by the name of their file in a run
 
 
 def table_of(model: type[nn.Module], given: Mapping[str, Any]) -> type:

@@ -21,7 +21,7 @@ from course_pkg.models.language_model import LanguageModel, score_of
 from course_pkg.reference.checks import IntArray, check_ids
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.early_stopping import Goal
-from course_pkg.training.recipes.tables import Built, Config, in_table, make_model
+from course_pkg.training.recipes.tables import VOCABULARY, Built, Config, in_table, make_model
 from course_pkg.training.tasks.parts import check_texts_apart, fingerprint, plain
 from course_pkg.training.tasks.protocol import Batch, Carry, Loss
 
@@ -79,7 +79,7 @@ def build(config: Config) -> Built:
             about={"vocabulary": vocabulary.sha256},
         )
     sizes = {name: _size(ids, vocabulary.id(UNKNOWN)) for name, ids in parts.items()}
-    return Built(task, corpus.card, sizes, vocabulary)
+    return Built(task, corpus.card, sizes, {VOCABULARY: vocabulary})
 
 
 def _size(ids: IntArray, unknown: int) -> str:

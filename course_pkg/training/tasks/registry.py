@@ -11,7 +11,6 @@ from typing import Any, cast
 from torch import nn
 
 from course_pkg.models.pointer import PointerSeq2Seq
-from course_pkg.models.seq2seq import Seq2Seq
 from course_pkg.training.recipes.config import ConfigError, from_table, short
 from course_pkg.training.recipes.tables import Built, Config, recipe_of, table_of
 from course_pkg.training.tasks.protocol import TaskModule
@@ -20,6 +19,7 @@ from course_pkg.training.tasks.protocol import TaskModule
 TASKS = {
     "classify": "classify",
     "lm": "next_token",
+    "translate": "translate",
 }
 
 
@@ -42,7 +42,7 @@ def models() -> dict[str, type[nn.Module]]:
     >>> sorted(models())
     ['LanguageModel', 'PointerSeq2Seq', 'Seq2Seq', 'SequenceClassifier']
     """
-    found = [*(module_of(name).MODEL for name in TASKS), Seq2Seq, PointerSeq2Seq]
+    found = [*(module_of(name).MODEL for name in TASKS), PointerSeq2Seq]
     return {model.__name__: model for model in found}
 
 

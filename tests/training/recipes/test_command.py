@@ -99,7 +99,7 @@ def test_the_saved_model_gives_the_measured_result(finished, config):
 def test_the_vocabulary_is_made_from_the_training_part_alone(config):
     corpus = load_text("python-text", "word")
     built = build(config_from(override(read_toml(config), {"data.max_size": "100000"})))
-    assert set(built.vocabulary.tokens) - {"<unk>"} == set(corpus.train)
+    assert set(built.vocabularies["vocabulary.json"].tokens) - {"<unk>"} == set(corpus.train)
     assert not set(corpus.test) <= set(corpus.train)  # else the test would show nothing
 
 
