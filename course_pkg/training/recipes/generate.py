@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from course_pkg.checks import check_option, check_seed, check_size
 from course_pkg.data.text.spaces import with_space
@@ -18,8 +17,8 @@ from course_pkg.decoding.greedy import greedy
 from course_pkg.decoding.sample import sample
 from course_pkg.models.language_model import LanguageModel
 from course_pkg.models.scorer import Scorer
-from course_pkg.training.recipes.run import MODEL, VOCABULARY
-from course_pkg.training.recipes.saved_model import load_model
+from course_pkg.training.recipes.finished import open_finished
+from course_pkg.training.recipes.tables import VOCABULARY
 
 WIDEST = 1000  # texts in a beam: each is a state of its own
 LONGEST = 10**9  # tokens; their ids are kept
@@ -52,32 +51,8 @@ def open_run(folder: Path) -> Trained:
     ValueError
         If it is a run of another task, a file is damaged, or the vocabulary is not the model's.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise FileNotFoundError(f"{folder}: expected the folder of a run, found none")
-    if not (folder / MODEL).exists():
-        raise FileNotFoundError(
-            f"{folder}: expected a finished run, found no {MODEL}; the command train writes it at "
-            "the end"
-        )
-    model, about = load_model(folder / MODEL)
-    if not isinstance(model, LanguageModel):
-        raise ValueError(
-            f"{folder}: expected a run of the task 'lm', whose model is a LanguageModel, "
-            f"got a {type(model).__name__}"
-        )
-    if not (folder / VOCABULARY).exists():
-        raise FileNotFoundError(f"{folder}: expected the model's vocabulary, found no {VOCABULARY}")
-    vocabulary = Vocabulary.load(folder / VOCABULARY)
-    if about.get("vocabulary") != vocabulary.sha256 or model.settings["tokens"] != len(vocabulary):
-        raise ValueError(
-            f"{folder}: {VOCABULARY} is not the vocabulary that {MODEL} was trained with: the "
-            "same ids stand for other tokens"
-        )
-    for name, weight in model.named_parameters():
-        if not torch.isfinite(weight).all():
-            raise ValueError(f"{folder}: {MODEL}: expected finite weights, got others in {name}")
-    return Trained(model.double().eval(), vocabulary)
+    model, (vocabulary,) = open_finished(folder, "lm", LanguageModel, {VOCABULARY: "tokens"})
+    return Trained(model, vocabulary)
 
 
 def tokens_of(prompt: str, vocabulary: Vocabulary) -> list[str]:
