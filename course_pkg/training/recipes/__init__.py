@@ -1,5 +1,6 @@
 """Runs from a TOML file.
 
 The way into a run: ``config``, ``tables``, ``run``. What is left of it: ``saved_model``,
-``model_card``. What it is good for: ``generate``.
+``model_card``; ``finished`` opens it again. What it is good for: ``generate``, ``translate`` and,
+to see where a model looked, ``alignment``.
 """
