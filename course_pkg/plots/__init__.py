@@ -3,10 +3,12 @@
 For notebooks only; nothing else in the package imports it, and they import all from here.
 
 Colours, defaults and formats: ``style``, ``inline``, ``panels``. Diagrams: ``diagrams``,
-``gradient_routes``, ``lstm_cell``, ``gru_cell``. Measurements: ``states``, ``tables``.
+``gradient_routes``, ``lstm_cell``, ``gru_cell``, ``encoder_decoder``. Measurements: ``states``,
+``tables``.
 """
 
 from course_pkg.plots.diagrams import layers_and_directions, task_shapes, unrolled
+from course_pkg.plots.encoder_decoder import encoder_decoder
 from course_pkg.plots.gradient_routes import gradient_routes
 from course_pkg.plots.gru_cell import gru_cell
 from course_pkg.plots.lstm_cell import lstm_cell, over_text
@@ -24,6 +26,7 @@ __all__ = [
     "RED",
     "Panels",
     "ParityTable",
+    "encoder_decoder",
     "gradient_routes",
     "gru_cell",
     "heatmap",

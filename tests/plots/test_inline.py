@@ -86,6 +86,7 @@ def test_few_marks_are_lines_and_many_are_pixels():
         plots.gradient_routes,
         plots.lstm_cell,
         plots.gru_cell,
+        plots.encoder_decoder,
     ],
 )
 def test_diagrams_are_lines_alone_and_small(draw):
