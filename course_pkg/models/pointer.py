@@ -87,8 +87,15 @@ class PointerSeq2Seq(Seq2Seq):
         self.target_embedding = self.source_embedding
         self.gate = nn.Linear(2 * hidden + embedding, 1)
 
-    def score(self, found: Found, memory: Memory, dtype: torch.dtype | None = None) -> Tensor:
-        """Return the log-probabilities of all ids after T steps, (T, B, V + X).
+    def score(
+        self,
+        found: Found,
+        memory: Memory,
+        valid: Tensor | None = None,
+        *,
+        dtype: torch.dtype | None = None,
+    ) -> Tensor:
+        """Return the log-probabilities of all ids after T steps, (T, B, V + X); 0 if not valid.
 
         Notes
         -----
@@ -104,7 +111,8 @@ class PointerSeq2Seq(Seq2Seq):
         where = memory.source.T.long().expand(T, B, -1)  # equal ids add up
         p = written.scatter_add(2, where, copied)  # (T, B, V + X)
         # log 0 would turn the gradient of other ids into NaNs.
-        return p.clamp_min(torch.finfo(p.dtype).tiny).log()
+        log_probs = p.clamp_min(torch.finfo(p.dtype).tiny).log()
+        return log_probs if valid is None else log_probs.masked_fill(~valid[:, :, None], 0)
 
     def check_source(self, source: Tensor) -> int:
         """Check the ids of a source, and return V + X."""

@@ -190,13 +190,10 @@ class Seq2Seq(nn.Module):
             found = self._own_tokens(x, memory, own if valid is None else own & valid)
         else:
             found = self.decoder(x, memory)
-        log_probs = self.score(found, memory)  # (T, B, V_y)
         weights = None if found.weights is None else found.weights.transpose(0, 1)  # (T, B, S)
-        if valid is not None:
-            ended = ~valid[:, :, None]
-            log_probs = log_probs.masked_fill(ended, 0)
-            weights = None if weights is None else weights.masked_fill(ended, 0)
-        return log_probs, weights
+        if weights is not None and valid is not None:
+            weights = weights.masked_fill(~valid[:, :, None], 0)
+        return self.score(found, memory, valid), weights
 
     def _own_tokens(self, x: Tensor, memory: Memory, own: Tensor) -> Found:
         """Run the decoder step by step; where ``own (T, B)`` is True it reads what it draws."""
@@ -270,11 +267,25 @@ class Seq2Seq(nn.Module):
         """
         x = drop(self.embed_target(ids), self.dropout, self.training)  # (B, E)
         found, state = self.decoder.step(x, state, memory)
-        return self.score(found, memory, dtype)[0], state
+        return self.score(found, memory, dtype=dtype)[0], state
 
-    def score(self, found: Found, memory: Memory, dtype: torch.dtype | None = None) -> Tensor:
-        """Return the log-probabilities of all tokens after T steps, (T, B, V_y)."""
-        return log_softmax(self.readout(found.a), dim=2, dtype=dtype)
+    def score(
+        self,
+        found: Found,
+        memory: Memory,
+        valid: Tensor | None = None,
+        *,
+        dtype: torch.dtype | None = None,
+    ) -> Tensor:
+        """Return the log-probabilities of all tokens after T steps, (T, B, V_y); 0 if not valid."""
+        if valid is None:
+            return log_softmax(self.readout(found.a), dim=2, dtype=dtype)
+        # With many tokens this is where the time goes, so padding is not read out at all.
+        rows = valid.flatten().nonzero()[:, 0]  # (N,) of the T*B
+        some = self.readout(found.a.flatten(0, 1)[rows])  # (N, V_y)
+        some = log_softmax(some, dim=1, dtype=dtype)
+        every = some.new_zeros(valid.numel(), some.shape[1]).index_copy(0, rows, some)
+        return every.view(*valid.shape, -1)
 
     def check_source(self, source: Tensor) -> int:
         """Check the ids of a source, and return how many ids the decoder may write."""
