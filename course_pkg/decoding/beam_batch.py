@@ -26,6 +26,8 @@ from course_pkg.decoding.scorer import (
 from course_pkg.decoding.writing import Written
 from course_pkg.reference.checks import Array, IntArray
 
+WORTH_A_COPY = 0.9  # if a smaller share of the rows goes on, the states are copied without the rest
+
 
 class _Rows(NamedTuple):
     """The texts that go on; R of them, sentence by sentence, the best of each first."""
@@ -167,7 +169,10 @@ def _search(
         on = ~ended & (bounds >= finished.least[rows.sentences])
         if not on.any():
             break
-        rows, parents = _Rows(*(field[on] for field in rows)), parents[on]
+        if on.mean() < WORTH_A_COPY:
+            rows, parents = _Rows(*(field[on] for field in rows)), parents[on]
+        else:
+            rows.totals[~on] = -np.inf  # read once more, for nothing: no text comes of it
         if not np.array_equal(parents, np.arange(len(log_probs))):
             state = scorer.pick(state, parents)
         log_probs, state = scorer.step(rows.ids[:, -1], state)
