@@ -90,7 +90,7 @@ def run_translate(options: argparse.Namespace) -> int:
     trained = open_run(options.folder)
     tokens = source_tokens(options.text, trained.source)
     looks = options.attention or options.svg is not None
-    if looks and trained.model.attention is None:
+    if looks and trained.model.settings["attention"] == "none":
         raise ValueError(f"{options.folder}: expected a model with attention, got one without")
     answers = translate(
         trained, tokens, width=width or max(n_best or 1, 4 * (n_best is not None)),

@@ -18,11 +18,12 @@ from course_pkg.__main__ import main
 from course_pkg.data.files import atomic
 from course_pkg.training import loop
 from course_pkg.training.settings import Settings
-from tests.training.small import classify, language
+from tests.training.small import classify, language, translate
 
 TASKS = {
     "classify": lambda: classify(dropout=0.3, ragged=True),
     "language": lambda: language(dropout_in=0.3, dropout_out=0.2, same_mask=True, weight_drop=0.3),
+    "translate": lambda: translate(dropout=0.3, truth=0.5, truth_epochs=2),
 }
 SETTINGS = Settings(
     epochs=3, lr=1e-2, schedule="cosine", accumulate=2, log_every=1, checkpoint_every=3,

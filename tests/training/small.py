@@ -1,13 +1,18 @@
 """Small tasks that train in a moment."""
 
+from itertools import islice
+
 import numpy as np
 import torch
 
+from course_pkg.data.text.vocabulary import Vocabulary
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
+from course_pkg.models.seq2seq import Seq2Seq
 from course_pkg.training.settings import Settings
 from course_pkg.training.tasks.classify import Classify, Labelled
 from course_pkg.training.tasks.next_token import PredictNext
+from course_pkg.training.tasks.translate import Translate
 
 CPU = torch.device("cpu")
 SETTINGS = Settings(epochs=2, lr=1e-2, log_every=1)
@@ -52,6 +57,35 @@ def language(seed=0, *, batch=4, window=10, double=False, length=700, **options)
     parts = {"train": ids[:-200], "valid": ids[-200:-100], "test": ids[-100:]}
     model = LanguageModel(tokens=7, embedding=6, hidden=12, **options)
     return PredictNext(model.double() if double else model, parts, batch=batch, window=window)
+
+
+def reversed_texts(counts=(120, 30, 30), lengths=(1, 6)):
+    """Strings of the letters a to e, all different, and the same strings from behind."""
+    rng = np.random.default_rng(0)
+    found = {}
+    while len(found) < sum(counts):
+        letters = rng.choice(list("abcde"), rng.integers(*lengths, endpoint=True))
+        found["".join(letters)] = None
+    texts = iter(found)
+    return {
+        name: [(text, text[::-1]) for text in islice(texts, count)]
+        for name, count in zip(("train", "valid", "test"), counts, strict=True)
+    }
+
+
+def translate(seed=0, *, parts=None, double=False, dropout=0.0, hidden=8, options=None, **task):
+    """The task of reversing such strings; ``options`` are the model's."""
+    torch.manual_seed(seed)
+    parts = parts or reversed_texts()
+    source, target = (
+        Vocabulary.build("".join(pair[side] for pair in parts["train"])) for side in (0, 1)
+    )
+    model = Seq2Seq(
+        source_tokens=len(source), target_tokens=len(target), embedding=6, hidden=hidden,
+        dropout=dropout, **(options or {}),
+    )  # fmt: skip
+    model = model.double() if double else model
+    return Translate(model, parts, source, target, seed=seed, **({"batch": 16} | task))
 
 
 def weights(task):
