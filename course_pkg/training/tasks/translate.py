@@ -20,6 +20,7 @@ from course_pkg.data.registry import find, load_pairs
 from course_pkg.data.sets.pairs import Pair
 from course_pkg.data.text.joined import to_text, to_tokens
 from course_pkg.data.text.vocabulary import BEGIN, END, PAD, SPECIALS, UNKNOWN, Vocabulary
+from course_pkg.decoding.beam_batch import beam_search_batch
 from course_pkg.decoding.greedy import greedy_batch
 from course_pkg.metrics.bleu import bleu, chrf
 from course_pkg.metrics.edit_distance import error_rate
@@ -251,6 +252,10 @@ class Translate:
             found[name] = f"{len(part.texts):,} pairs{share}"
         return found
 
+    def sources(self, part: str) -> list[Ids]:
+        """Return the sources of a part, as :meth:`write` reads them."""
+        return self._data[part].sources
+
     def batches_per_epoch(self) -> int:
         """Return the number of batches in the training part; one may be smaller."""
         return math.ceil(len(self._data["train"].sources) / self.B)
@@ -294,32 +299,44 @@ class Translate:
                 metrics |= {"bleu": bleu(written, texts), "chrf": chrf(written, texts)}
         return metrics
 
-    def write(self, sources: Sequence[Ids], device: torch.device | None = None) -> list[list[str]]:
-        """Translate sources greedily.
+    def write(
+        self, sources: Sequence[Ids], device: torch.device | None = None, *, width: int = 1
+    ) -> list[list[str]]:
+        """Translate sources.
 
         Parameters
         ----------
         sources : N rows of ids, (S_n,)
         device : torch.device, optional
             Where the model is; the CPU by default.
+        width : int
+            Of a beam, whose texts are compared by the mean log-probability of a token; 1 takes the
+            likeliest token each time.
 
         Returns
         -------
         list of N lists of str
             The tokens of each target, its end not among them.
         """
+        assert isinstance(self.model, Seq2Seq)
         found: list[list[str]] = [[]] * len(sources)
         for indices in _similar(sources, 256):
             batch = pad_pairs([sources[i] for i in indices], [[]] * len(indices), 0, 0, 0)
             source = torch.from_numpy(batch.source)
             source = source if device is None else source.to(device)
-            assert isinstance(self.model, Seq2Seq)
             scorer = Translator(self.model, source, torch.from_numpy(batch.source_lengths))
             begin = np.full((1, len(indices)), self._begin)
             longest = most_tokens(len(source))
-            for i, text in zip(
-                indices, greedy_batch(scorer, begin, longest, stop=self._end), strict=True
-            ):
+            if width == 1:
+                texts = greedy_batch(scorer, begin, longest, stop=self._end)
+            else:
+                texts = [
+                    best
+                    for best, *_ in beam_search_batch(
+                        scorer, begin, longest, width=width, alpha=1.0, stop=self._end
+                    )
+                ]
+            for i, text in zip(indices, texts, strict=True):
                 found[i] = tokens_of(text.ids, self._target)
         return found
 
