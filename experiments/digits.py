@@ -86,22 +86,38 @@ def train(
         attention=attention,
         bidirectional=bidirectional,
     )
+    taken = {n: numbers(test_digits(n, tests)) for n in range(lengths[0], lengths[1] + 1)}
+
+    def batch() -> Digits:
+        length = int(rng.integers(lengths[0], lengths[1] + 1))
+        return pairs(new_digits(rng, length, B, taken[length]), task, feed)
+
+    learn(model, batch, updates, lr=lr, truth=truth)
+    return model.eval()
+
+
+def learn(
+    model: Seq2Seq,
+    batch: Callable[[], Digits],
+    updates: int,
+    *,
+    lr: float,
+    truth: Callable[[float], float] = lambda done: 1.0,
+) -> None:
+    """Train on a new batch at each update; ``truth`` says how often the decoder is told it."""
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, make_schedule("cosine", updates, warm_up_steps=max(1, updates // 20))
     )
-    taken = {n: numbers(test_digits(n, tests)) for n in range(lengths[0], lengths[1] + 1)}
     for step in range(updates):
-        length = int(rng.integers(lengths[0], lengths[1] + 1))
-        batch = pairs(new_digits(rng, length, B, taken[length]), task, feed)
-        log_probs, _ = model(batch.source, batch.inputs, truth=truth(step / updates))
-        loss = nn.functional.nll_loss(log_probs.flatten(0, 1), batch.targets.flatten())
+        source, inputs, targets = batch()
+        log_probs, _ = model(source, inputs, truth=truth(step / updates))
+        loss = nn.functional.nll_loss(log_probs.flatten(0, 1), targets.flatten())
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         schedule.step()
-    return model.eval()
 
 
 @torch.no_grad()

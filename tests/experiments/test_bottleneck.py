@@ -38,9 +38,10 @@ def test_strings_of_one_length_differ_in_their_number():
 
 
 def test_a_model_that_has_learned_pays_few_bits():
-    model = digits.train(3, lengths=(1, 1), updates=60, H=16, E=8, tests=3)
-    found = digits.measure(model, np.arange(10)[None], "reversal", "forwards")
-    assert found["exact"] == found["digits"] == 1
+    model = digits.train(3, lengths=(2, 2), updates=300, H=32, tests=80)
+    found = digits.measure(model, digits.test_digits(2, 80), "reversal", "forwards")
+    assert found["exact"] <= found["digits"]
+    assert found["digits"] > 0.9
     assert 0 < found["bits"] < 1
 
 
