@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from course_pkg.models.seq2seq import Seq2Seq
 from course_pkg.training.schedules import make_schedule
 
+Schedule = Callable[[float], float]  # from the part of the training that is done
+
 BEGIN, END, TOKENS = 10, 11, 12
 TEST_SEED = 88  # of the strings that models are measured on; no training starts from it
 
@@ -73,7 +75,7 @@ def train(
     lr: float = 5e-3,
     updates: int,
     tests: int = 500,
-    truth: Callable[[float], float] = lambda done: 1.0,
+    truth: Schedule = lambda done: 1.0,
 ) -> Seq2Seq:
     """Train a model; ``truth`` gives the share of true tokens after a part of the training."""
     torch.manual_seed(seed)
@@ -102,7 +104,7 @@ def learn(
     updates: int,
     *,
     lr: float,
-    truth: Callable[[float], float] = lambda done: 1.0,
+    truth: Schedule = lambda done: 1.0,
 ) -> None:
     """Train on a new batch at each update; ``truth`` says how often the decoder is told it."""
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
