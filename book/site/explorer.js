@@ -51,6 +51,7 @@ customElements.define("course-explorer", class extends HTMLElement {
     const { labels, sentence } = this.words[number];
     this.bars(labels, values);
     this.curves(labels, values);
+    this.marks(values);
     this.status.textContent = sentence.replace(/\{(\d+)\}/g, (_, i) => says[i]);
   }
 
@@ -62,7 +63,7 @@ customElements.define("course-explorer", class extends HTMLElement {
       bar.previousElementSibling.textContent = labels[i];
       const end = bar.nextElementSibling;
       end.setAttribute("x", (Number(bar.getAttribute("x")) + length + 6).toFixed(2));
-      end.textContent = this.share(value);
+      end.textContent = labels[i] && this.share(value);
     });
   }
 
@@ -84,6 +85,12 @@ customElements.define("course-explorer", class extends HTMLElement {
       const name = curve.nextElementSibling;
       name.textContent = labels[i];
       name.setAttribute("y", (at(values[first - 1]) + 5).toFixed(1));
+    });
+  }
+
+  marks(values) {
+    this.picture.querySelectorAll("[data-mark]").forEach((part, i) => {
+      part.dataset.mark = values[i];
     });
   }
 });

@@ -1,7 +1,7 @@
 """Interactive figures: what stands in the page, and what happens when somebody moves a control.
 
-Two small ones, one of bars and one of curves, stand on a page of their own with the real theme,
-style and script.
+Three small ones, of bars, of curves and of marks, stand on a page of their own with the real
+theme, style and script.
 """
 
 import json
@@ -53,7 +53,23 @@ CURVES = Explorer(
     ),
     drawing.curves_size(),
 )
-SAMPLES = {"bars": BARS, "curves": CURVES}
+PARENTS = [-1, 0, 0, -1]  # of the nodes of a tree
+
+
+def tree_picture(width):
+    words = Words(["a .6", "b .4", "c .2", "d .4"], "Width {0}.")
+    return Picture(words, [width + 1], [[3, 3, 1, 1], [2, 2, 1, 3], [2, 2, 2, 0]][width])
+
+
+TREE = Explorer(
+    "A small tree",
+    "Two words, and two behind the first one.",
+    [Control("Width", ["1", "2", "3"], 1)],
+    tree_picture,
+    lambda words, marks: drawing.tree(words, marks, parents=PARENTS),
+    drawing.tree_size(PARENTS),
+)
+SAMPLES = {"bars": BARS, "curves": CURVES, "tree": TREE}
 
 PAGE = """# Moved
 
@@ -64,6 +80,10 @@ What the *next* character may be.
 
 ```{explorer} curves
 Two curves.
+```
+
+```{explorer} tree
+A tree.
 ```
 
 See {numref}`fig-bars`.
@@ -192,6 +212,7 @@ STATE = """e => ({
         ['width', 'points', 'x', 'y'].map(name => part.getAttribute(name) ?? '')
             .join(' ').split(/[ ,]+/).filter(Boolean).map(Number)),
     texts: [...e.querySelectorAll('svg text')].map(text => text.textContent),
+    marks: [...e.querySelectorAll('svg [data-mark]')].map(part => part.dataset.mark),
     sentence: e.querySelector('p').textContent,
 })"""
 
@@ -257,10 +278,26 @@ def test_curves_follow_too(page):
 
 
 @pytest.mark.browser
+def test_marks_follow_and_what_nobody_looked_at_is_hidden(page):
+    element = page.locator("course-explorer").nth(2)
+    slider = element.get_by_role("slider", name="Width")
+    words = element.locator("svg text")
+    same(TREE, tree_picture(1), element)
+    assert words.nth(3).is_visible()
+    for key, width in (("End", 2), ("Home", 0)):
+        slider.focus()
+        page.keyboard.press(key)
+        same(TREE, tree_picture(width), element)
+        assert words.nth(3).is_visible() == (width != 2)
+    bold = words.evaluate_all("all => all.map(text => getComputedStyle(text).fontWeight)")
+    assert bold == ["700", "700", "400", "400"]  # kept or not, without a colour
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("size", [{"width": 1280, "height": 900}, NARROW])
 def test_axe_finds_nothing_and_all_fits(page, size):
     page.set_viewport_size(size)
-    assert page.locator("course-explorer").count() == 2
+    assert page.locator("course-explorer").count() == len(SAMPLES)
     found = Axe().run(page, context="course-explorer", options=AXE_OPTIONS).response["violations"]
     assert [rule["id"] for rule in found] == []
     for element in page.locator("course-explorer").all():
@@ -279,7 +316,7 @@ def test_words_and_bars_are_seen_on_their_ground(page):
             return 0.2126 * r + 0.7152 * g + 0.0722 * b
         }
         const ground = light(getComputedStyle(document.body).backgroundColor)
-        const drawn = [...e.querySelectorAll('text, rect, polyline')]
+        const drawn = [...e.querySelectorAll('text, rect, polyline, path')]
         return drawn.map(part => {
             const { fill, stroke } = getComputedStyle(part)
             const ink = light(fill === 'none' ? stroke : fill)

@@ -1,8 +1,8 @@
-"""The still pictures of interactive figures: bars and curves, as SVG.
+"""The still pictures of interactive figures: bars, curves and trees, as SVG.
 
 The script of the page moves what stands here, and knows it by its attributes: ``data-bar`` is the
-length of a full bar, ``data-curve`` the height of the plot. Lengths are thousandths of these.
-Colours come from the page's style sheet, so that the figure fits a dark page too.
+length of a full bar, ``data-curve`` the height of the plot. Lengths are thousandths of these. A
+``data-mark`` is a whole number that the style sheet knows: 0 is hidden. Colours come from the page's style sheet, so that the figure fits a dark page too.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ LEFT = 120
 
 # Curves.
 HEIGHT, ACROSS, TOP, EDGE = 200, 300, 14, 46
+
+# Trees: columns of words, from left to right.
+COLUMN, BRANCH = 110, 24  # what a column takes, and what of it is a line
 
 
 def share(value: int | None) -> str:
@@ -39,7 +42,10 @@ def bars_size(rows: int) -> tuple[int, int]:
 
 
 def bars(words: Words, values: Sequence[int]) -> str:
-    """Draw a horizontal bar for each label, its share of the whole written at its end."""
+    """Draw a horizontal bar for each label, its share of the whole written at its end.
+
+    A row without a label stays empty: one picture may need fewer rows than another one.
+    """
     lines = [f'<line class="axis" x1="{LEFT}" x2="{LEFT}" y1="0" y2="{ROW * len(words.labels)}"/>']
     for row, label in enumerate(words.labels):
         value = values[row] if row < len(values) else None
@@ -50,7 +56,7 @@ def bars(words: Words, values: Sequence[int]) -> str:
             f'<rect data-bar="{BAR}" x="{LEFT}" y="{ROW * row + 4}" height="{ROW - 8}" '
             f'width="{length:.2f}"/>',
             f'<text class="value" x="{LEFT + length + 6:.2f}" y="{middle + 5:.0f}">'
-            f"{escape(share(value))}</text>",
+            f"{escape(share(value) if label else '')}</text>",
         ]
     return "\n".join(lines)
 
@@ -99,4 +105,51 @@ def curves(
             f'<text class="end curve-{number}" x="{EDGE + ACROSS + 6}" y="{end + 5:.1f}">'
             f"{escape(label)}</text>",
         ]
+    return "\n".join(lines)
+
+
+def tree_places(parents: Sequence[int]) -> list[tuple[int, float]]:
+    """Return column and row of each node of a tree; -1 is the parent of those that begin it.
+
+    Each stands before its children. The last of a branch have a row each; all others stand in the
+    middle of their children.
+
+    >>> tree_places([-1, 0, 0, -1])
+    [(0, 0.5), (1, 0), (1, 1), (0, 2)]
+    """
+    columns: list[int] = []
+    for parent in parents:
+        columns.append(0 if parent < 0 else columns[parent] + 1)
+    rows: dict[int, float] = {}
+    leaves = [node for node in range(len(parents)) if node not in parents]
+    rows |= {node: row for row, node in enumerate(leaves)}
+    for node in reversed(range(len(parents))):
+        if node not in rows:
+            below = [rows[child] for child, parent in enumerate(parents) if parent == node]
+            rows[node] = (below[0] + below[-1]) / 2
+    return [(columns[node], rows[node]) for node in range(len(parents))]
+
+
+def tree_size(parents: Sequence[int]) -> tuple[int, int]:
+    """Return width and height of a drawing of a tree."""
+    places = tree_places(parents)
+    rows = max(row for _, row in places) + 1
+    return COLUMN * (max(column for column, _ in places) + 1), round(ROW * rows) + 8
+
+
+def tree(words: Words, marks: Sequence[int], *, parents: Sequence[int]) -> str:
+    """Draw a tree of words, each with a line that leads to it, and with its mark."""
+    places = tree_places(parents)
+    first = [row for column, row in places if column == 0]
+    root = (first[0] + first[-1]) / 2
+    lines = []
+    for node, (label, mark) in enumerate(zip(words.labels, marks, strict=True)):
+        column, row = places[node]
+        x, y = COLUMN * column, ROW * row + ROW / 2
+        before = root if parents[node] < 0 else places[parents[node]][1]
+        lines.append(
+            f'<g data-mark="{mark}"><path d="M{x} {ROW * before + ROW / 2:.0f} '
+            f'L{x + BRANCH - 4} {y:.0f}"/>'
+            f'<text x="{x + BRANCH}" y="{y + 5:.0f}">{escape(label)}</text></g>'
+        )
     return "\n".join(lines)
