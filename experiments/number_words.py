@@ -4,9 +4,9 @@
 
 Each model is trained as its recipe says, on the whole training part, on its first pairs alone or on
 its short ones. It is measured on the whole test part, beside baselines that look a source up or go
-word by word. Other files tell which texts were wrong, where the first model of a set looks, and
-what a beam finds (``experiments.number_search``). The examples for attention are one that was
-fixed before the first run, and the first short ones of the test part.
+word by word. Other files tell which texts were wrong, where the networks look, and what a beam
+finds (``experiments.number_search``). All networks look at one source that was fixed before the
+first run, and the first network at the first short ones of the test part too.
 """
 
 from __future__ import annotations
@@ -102,16 +102,20 @@ def is_longer(part: Sequence[Pair], pairs: Pairs) -> npt.NDArray[np.bool_]:
     return (lengths[1] > lengths[0].max(axis=0)).any(axis=1)
 
 
-def looks(trained: Trained, pairs: Pairs) -> Iterator[dict[str, object]]:
-    """Yield where the model looks as it writes: one weight a row."""
+def examples(pairs: Pairs) -> list[str]:
+    """Return the sources for which it is written down where the network looks."""
+    short = [s for s, _ in pairs.test if len(to_tokens(s, pairs.levels[0])) <= SHORT]
+    return [SHOWN, *short[:EXAMPLES]]
+
+
+def looks(trained: Trained, pairs: Pairs, sources: Sequence[str]) -> Iterator[dict[str, object]]:
+    """Yield where the network looks as it writes: one weight a row; none for what is no source."""
     by_source = dict(pairs.train) | dict(pairs.valid) | dict(pairs.test)
     read = {source for source, _ in pairs.train}
-    short = [s for s, _ in pairs.test if len(to_tokens(s, pairs.levels[0])) <= SHORT]
-    fixed = [SHOWN] if SHOWN in by_source else []
-    for source in [*fixed, *short[:EXAMPLES]]:
+    for source in [source for source in sources if source in by_source]:
+        tokens = to_tokens(source, pairs.levels[0])
         scorer = trained.translator([source])
         state, token = scorer.start(1), trained.begin
-        tokens = to_tokens(source, pairs.levels[0])
         for step in range(most_tokens(len(tokens))):
             log_probs, state = scorer.step(np.array([token]), state)
             token = int(log_probs[0].argmax())
@@ -174,6 +178,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         part = pairs.train[: int(str(count)) or None]
         if options.longest is not None:
             part = short_pairs(part, pairs.levels, options.longest)
+        if not part:
+            raise ValueError(
+                f"longest: expected one that leaves a training pair of {name}, "
+                f"got {options.longest}"
+            )
         about_model = {"set": name, "pairs": len(part), "seed": seed}
         if seed == options.seeds[0]:
             for model, texts in baselines(part, pairs):
@@ -186,15 +195,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if text != target:
                 given = {"source": source, "target": target, "written": text}
                 tables["wrong"].append(about_model | {k: quoted(v) for k, v in given.items()})
-        if seed == options.seeds[0] and options.attention:
-            tables["attention"] += [{"set": name, **look} for look in looks(found, pairs)]
+        if options.attention:
+            sources = examples(pairs) if seed == options.seeds[0] else [SHOWN]
+            rows = looks(found, pairs, sources)
+            tables["attention"] += [{"set": name, "seed": seed, **line} for line in rows]
         if options.search and count == options.search_at:
             longer = is_longer(part, pairs)
             for kind, which in (("others", ~longer), ("longer", longer)):
                 some = [pair for pair, taken in zip(pairs.test, which, strict=True) if taken]
                 if some:
-                    rows = search(found, some[: options.texts])
-                    tables["search"] += [about_model | {"part": kind, **line} for line in rows]
+                    lines = search(found, some[: options.texts])
+                    tables["search"] += [about_model | {"part": kind, **line} for line in lines]
         print(tables["csv"][-1], found.updates, f"{found.seconds:.0f} s", flush=True)
         for option, table in tables.items():
             if getattr(options, option) and table:  # after each, in case the run is stopped

@@ -1,7 +1,7 @@
 """``attention``: where a trained network looks in the source, for each token that it writes.
 
-The weights are those of a recorded run (``experiments/number_words.py``): for one source and step
-after the other, one weight for each source token.
+The weights are those of the first recorded run (``experiments/number_words.py``): for one source
+and step after the other, one weight for each source token.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sphinx_course.explorers.explorer import Control, Explorer, Picture, Words
 RECORD = "book/results/number-words-attention.csv"
 SET = "numbers-french"
 END = "<eos>"
-COLUMNS = "set, source, step, token, place, source_token, weight"
+COLUMNS = "set, seed, source, step, token, place, source_token, weight"
 
 
 class Example(NamedTuple):
@@ -35,10 +35,12 @@ class Example(NamedTuple):
 def read(path: Path) -> dict[str, Example]:
     """Return the examples of the set, in the order of the file."""
     found: dict[str, Example] = {}
+    first = ""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(dropwhile(lambda line: line.startswith("#"), file)):
-                if row["set"] != SET:
+                first = first or row["seed"]
+                if (row["set"], row["seed"]) != (SET, first):
                     continue
                 example = found.setdefault(json.loads(row["source"]), Example([], [], []))
                 step, place = int(row["step"]), int(row["place"])
@@ -116,6 +118,6 @@ def explorer(root: Path) -> Explorer:
 
 
 def widest(example: Example) -> int:
-    """Return the step at which the largest weight is smallest: several tokens share it there."""
-    steps = range(len(example.written) - 1)
+    """Return the word, no mark, whose largest weight is smallest: several tokens share it there."""
+    steps = [step for step, token in enumerate(example.written) if token.isalpha()]
     return min(steps, key=lambda step: max(example.weights[step]))
