@@ -16,7 +16,7 @@ from experiments.translators import Trained
 
 WIDTHS = (1, 2, 4, 8, 32)
 ALPHAS = (0.0, 1.0)
-COVERED = (8, 1.0, 0.2)  # width, alpha, beta: one search that also wants the source covered
+COVERED = ((8, 1.0, 0.02), (8, 1.0, 0.2))  # width, alpha, beta: these want the source covered too
 AT_ONCE = 64  # sources side by side
 
 
@@ -28,7 +28,7 @@ def search(
     right = [to_tokens(target, level) for _, target in pairs]
     true_length = np.mean([len(tokens) for tokens in right])
     ways = [(width, alpha, 0.0) for width, alpha in product(widths, ALPHAS)]
-    for width, alpha, beta in [*ways, COVERED]:
+    for width, alpha, beta in [*ways, *COVERED]:
         if width == 1 and alpha > 0:
             continue  # one text alone: nothing to compare
         start, written, nats = time.process_time(), [], []

@@ -90,7 +90,7 @@ def test_a_wider_beam_finds_likelier_texts(recorded, pairs, again):
     plain = rows[(rows.alpha == 0) & (rows.seed == 5) & (rows.part == "others")]
     assert list(plain.width) == list(WIDTHS)
     assert plain.log_p.iloc[-1] > plain.log_p.iloc[0]
-    assert (rows.beta > 0).sum() == 2 * 2  # models and parts
+    assert (rows.beta > 0).sum() == 2 * 2 * 2  # models, parts, two of each
     greedy = again.write([source for source, _ in pairs.test[:3]])
     (row, *_) = search(again, pairs.test[:3], widths=(1,))
     right = [to_tokens(target, "word") for _, target in pairs.test[:3]]
