@@ -4,17 +4,20 @@
 
 Each model is trained as its recipe says, on the whole training part, on its first pairs alone or on
 its short ones. It is measured on the whole test part, beside baselines that look a source up or go
-word by word. Other files tell which texts were wrong, where the networks look, and what a beam
-finds (``experiments.number_search``). All networks look at one source that was fixed before the
-first run, and the first network at the first short ones of the test part too.
+word by word. Other files tell what the first network writes wrong, which kinds of numbers are
+wrong, where the networks look, and what a beam finds (``experiments.number_search``). All networks
+look at one source that was fixed before the first run, and the first one at the first short ones
+of the test part too.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +38,15 @@ from experiments.translators import Trained, train
 
 SETS = ("numbers-french", "numbers-chinese", "dates")
 SHOWN = "ninety-nine"  # chosen before the first run
+KINDS: Mapping[str, str] = {  # of English sources, by what is hard about them; the first that fits
+    "round: ends in hundred or thousand": r"(hundred|thousand)$",
+    "ends in ten": r"\bten$",
+    "no hundreds: thousand and": r"thousand and\b",
+    "below 1,000": r"^(?!.*thousand)",
+    "others": "",
+}
 SHORT = 9  # the most source tokens of another example
+MOST_WRONG = 150  # texts of a set that are written down
 EXAMPLES = 5  # others, the first ones of the test part
 
 
@@ -136,6 +147,36 @@ def looks(trained: Trained, pairs: Pairs, sources: Sequence[str]) -> Iterator[di
                 break
 
 
+def kind_of(source: str) -> str:
+    """Return the first kind of number that fits.
+
+    >>> kind_of("two thousand and four")
+    'no hundreds: thousand and'
+    """
+    return next(kind for kind, pattern in KINDS.items() if re.search(pattern, source))
+
+
+def kinds(written: Sequence[str], pairs: Pairs) -> Iterator[dict[str, object]]:
+    """Yield for each kind of number how many texts there are, and how many are wrong."""
+    texts = Counter(kind_of(source) for source, _ in pairs.test)
+    wrong = Counter(
+        kind_of(source)
+        for (source, target), text in zip(pairs.test, written, strict=True)
+        if text != target
+    )
+    for kind in KINDS:
+        yield {"kind": kind, "texts": texts[kind], "wrong": wrong[kind]}
+
+
+def wrong_texts(written: Sequence[str], pairs: Pairs) -> list[dict[str, object]]:
+    """Return the first texts that are wrong, with what would be right."""
+    return [
+        {"source": quoted(source), "target": quoted(target), "written": quoted(text)}
+        for (source, target), text in zip(pairs.test, written, strict=True)
+        if text != target
+    ][:MOST_WRONG]
+
+
 def short_pairs(pairs: Sequence[Pair], levels: tuple[str, str], longest: int) -> list[Pair]:
     """Return the pairs with at most so many tokens on each side."""
     sides = [
@@ -154,6 +195,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--hidden", type=int, help="by default that of the recipe")
     parser.add_argument("--csv", type=Path, help="write the table to this file")
     parser.add_argument("--wrong", type=Path, help="write all wrong texts to this file")
+    parser.add_argument("--kinds", type=Path, help="write which kinds of numbers are wrong")
     parser.add_argument("--attention", type=Path, help="write where the first models look")
     parser.add_argument("--search", type=Path, help="write what beams find to this file")
     parser.add_argument("--search-at", type=int, default=0, help="of models of so many pairs")
@@ -168,7 +210,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     about = describe_run("experiments.number_words", arguments, options)
     changes = {} if options.hidden is None else {"model.hidden": str(options.hidden)}
     tables: dict[str, list[dict[str, object]]] = {
-        name: [] for name in ("csv", "wrong", "attention", "search")
+        name: [] for name in ("csv", "wrong", "kinds", "attention", "search")
     }
     cases = [
         (name, n, seed) for name in options.sets for n in options.pairs for seed in options.seeds
@@ -191,10 +233,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tokens = found.write([source for source, _ in pairs.test])
         texts = [to_text(text, pairs.levels[1]) for text in tokens]
         tables["csv"].append(row(str(name), part, "network", int(str(seed)), texts, pairs))
-        for (source, target), text in zip(pairs.test, texts, strict=True):
-            if text != target:
-                given = {"source": source, "target": target, "written": text}
-                tables["wrong"].append(about_model | {k: quoted(v) for k, v in given.items()})
+        if seed == options.seeds[0]:
+            tables["wrong"] += [about_model | line for line in wrong_texts(texts, pairs)]
+        if options.kinds:
+            tables["kinds"] += [about_model | line for line in kinds(texts, pairs)]
         if options.attention:
             sources = examples(pairs) if seed == options.seeds[0] else [SHOWN]
             rows = looks(found, pairs, sources)

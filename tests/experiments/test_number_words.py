@@ -12,7 +12,7 @@ from experiments import number_words
 from experiments.number_search import WIDTHS, search
 from experiments.translators import train
 
-NAMES = ("csv", "wrong", "attention", "search")
+NAMES = ("csv", "wrong", "kinds", "attention", "search")
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +60,26 @@ def test_the_command_records_networks_beside_baselines(recorded, pairs):
 
 def test_a_network_that_is_trained_again_writes_the_recorded_texts(recorded, pairs, again):
     wrong = recorded["wrong"]
-    wrong = wrong[wrong.seed == 5]
+    assert set(wrong.seed) == {5}
     texts = [to_text(tokens, "word") for tokens in again.write([s for s, _ in pairs.test])]
     errors = [(s, t, w) for (s, t), w in zip(pairs.test, texts, strict=True) if w != t]
     told = zip(wrong.source, wrong.target, wrong.written, strict=True)
-    assert [tuple(map(json.loads, row)) for row in told] == errors
+    assert [tuple(map(json.loads, row)) for row in told] == errors[: number_words.MOST_WRONG]
     exact = recorded["csv"].query("seed == 5").exact.item()
     assert exact == pytest.approx(1 - len(errors) / len(pairs.test), abs=1e-4)
+
+
+def test_each_number_is_of_one_kind(recorded, pairs):
+    kinds = recorded["kinds"]
+    assert set(kinds.groupby("seed").texts.sum()) == {len(pairs.test)}
+    networks = recorded["csv"].query("model == 'network'").set_index("seed")
+    wrong = kinds.groupby("seed").wrong.sum()
+    np.testing.assert_allclose(wrong, len(pairs.test) * (1 - networks.exact.loc[wrong.index]))
+    assert number_words.kind_of("two hundred thousand") == "round: ends in hundred or thousand"
+    assert number_words.kind_of("ten") == "ends in ten"
+    assert number_words.kind_of("one hundred and ten thousand, one hundred and one") == "others"
+    assert number_words.kind_of("six thousand and seventy") == "no hundreds: thousand and"
+    assert number_words.kind_of("nine hundred and seven") == "below 1,000"
 
 
 def test_weights_are_recorded_for_each_step_and_source_token(recorded, pairs):
