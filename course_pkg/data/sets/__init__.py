@@ -2,6 +2,7 @@
 
 What all share: ``card``, ``corpus``. Text: ``python_text``, ``tinyshakespeare``, ``ptb``,
 ``wikitext``, ``agreement``. Pairs of texts: ``pairs``, ``reversal``, ``dates``,
-``number_words``, ``tatoeba``. Series: ``sunspots``, ``co2``. Images: ``digits``. Generated
-tasks: ``adding``, ``counting``. Formats and generators: ``token_files``, ``idx``, ``grammar``.
+``number_words``, ``summaries``, ``booking``, ``tatoeba``. Series: ``sunspots``, ``co2``.
+Images: ``digits``. Generated tasks: ``adding``, ``counting``. Formats and generators:
+``token_files``, ``idx``, ``grammar``.
 """
