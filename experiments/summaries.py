@@ -51,13 +51,18 @@ def measure(written: Sequence[str], pairs: Text, words: Words) -> dict[str, obje
     found = [name in text for text, names in zip(cut, new, strict=True) for name in names]
     return {
         "recall": f"{np.mean(recall):.4f}",
-        "exact_all_known": f"{exact[~has_new].mean():.4f}",
-        "exact_new_name": f"{exact[has_new].mean():.4f}",
-        "new_names_found": f"{np.mean(found):.4f}",
+        "exact_all_known": _share(exact[~has_new]),
+        "exact_new_name": _share(exact[has_new]),
+        "new_names_found": _share(found),
         "documents": len(pairs),
         "with_new_name": int(has_new.sum()),
         "new_names": len(found),
     }
+
+
+def _share(hits: Sequence[bool] | np.ndarray) -> str:
+    """Return the share of hits; nothing where there is nothing to hit."""
+    return f"{np.mean(hits):.4f}" if len(hits) else ""
 
 
 def run(

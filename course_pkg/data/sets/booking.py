@@ -109,7 +109,8 @@ def load_booking(
                 path.append(next_ones[rng.integers(len(next_ones))])
             part += _pairs(_turns(path, rng))
         parts.append(part)
-    return Pairs(*parts, ("word", "word"), BOOKING_CARD)
+    train_pairs, valid, test = parts
+    return Pairs(train_pairs, valid, test, ("word", "word"), BOOKING_CARD)
 
 
 def in_words(booking: Booking) -> str:

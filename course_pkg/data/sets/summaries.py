@@ -20,7 +20,7 @@ SUMMARIES_CARD = DataCard(
     name="Documents with summaries",
     origin="drawn by course_pkg.data.sets.summaries from a seed",
     size=(
-        "7 to 10 sentences of 6 tokens, 3 of them marked; by default 8,000 training, "
+        "7 to 9 sentences of 6 tokens, 3 of them marked; by default 8,000 training, "
         "500 validation, 500 test documents"
     ),
     licence="none needed: generated",
@@ -38,9 +38,7 @@ NAMES = (
 )  # fmt: skip
 VERBS = {
     "bought": "buys", "sold": "sells", "found": "finds", "lost": "loses", "built": "builds",
-    "broke": "breaks", "drew": "draws", "hid": "hides", "stole": "steals", "opened": "opens",
-    "closed": "closes", "moved": "moves", "cleaned": "cleans", "painted": "paints",
-    "rented": "rents", "saved": "saves",
+    "broke": "breaks", "stole": "steals", "painted": "paints",
 }  # fmt: skip
 THINGS = (
     "boat", "bridge", "castle", "clock", "door", "engine", "farm", "garden", "hotel", "island",
@@ -48,7 +46,7 @@ THINGS = (
     "truck", "violin", "window",
 )  # fmt: skip
 SYLLABLES = [onset + vowel for onset in "bdfgklmnprstvz" for vowel in "aeiou"]
-SHORTEST, LONGEST, MARKED = 7, 10, 3
+SHORTEST, LONGEST, MARKED = 7, 9, 3
 
 
 def load_summaries(
@@ -80,10 +78,10 @@ def load_summaries(
     Examples
     --------
     >>> document, summary = load_summaries(train=2, held_out=1, seed=4).test[0]
-    >>> document[:61]
-    'meanwhile metapo saved the map. crucially hugo rented the ove'
+    >>> document[:65]
+    'importantly pedite bought the garden. again tilda broke the bridg'
     >>> summary
-    'hugo rents oven, peter hides piano, greta hides shop'
+    'pedite buys garden, greta loses violin, leo steals lamp'
     """
     counts = (check_size("train", train), *2 * [check_size("held_out", held_out)])
     rng = np.random.default_rng(check_seed(seed))
@@ -94,8 +92,9 @@ def load_summaries(
             f"enough, got {sum(counts):,} in the three parts"
         )
     names = map(_new_name, rng.permutation(len(SYLLABLES) ** 3))
-    parts = ([_document(rng, names, share) for _ in range(count)] for count in counts)
-    return Pairs(*parts, ("word", "word"), SUMMARIES_CARD)
+    documents = ([_document(rng, names, share) for _ in range(count)] for count in counts)
+    train_pairs, valid, test = documents
+    return Pairs(train_pairs, valid, test, ("word", "word"), SUMMARIES_CARD)
 
 
 def _document(rng: np.random.Generator, names: Iterator[str], share: float) -> Pair:
