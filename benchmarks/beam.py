@@ -158,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sentences", type=int, default=1000)
     parser.add_argument("--width", type=int, default=4)
     parser.add_argument("--hidden", type=int, default=128)
-    parser.add_argument("--steps", type=int, default=400, help="of training, 64 pairs each")
+    parser.add_argument("--steps", type=int, default=800, help="of training, 64 pairs each")
     parser.add_argument("--seconds", type=float, default=30.0, help="of timing, for one model")
     parser.add_argument("--json", type=Path, help="write the records to this file")
     return parser
