@@ -45,7 +45,7 @@ KINDS: Mapping[str, str] = {  # of English sources, by what is hard about them; 
     "below 1,000": r"^(?!.*thousand)",
     "others": "",
 }
-SHORT = 9  # the most source tokens of another example
+SHORT = 7  # the most source tokens of another example
 MOST_WRONG = 150  # texts of a set that are written down
 EXAMPLES = 5  # others, the first ones of the test part
 

@@ -95,9 +95,9 @@ def test_the_likeliest_text_is_empty_and_two_rules_find_others(figure):
         texts[alpha] = " ".join(beam_tree.TOKENS[number] for number in best.ids)
         (wide,) = search(beam_tree.table(), beam_tree.WIDTHS[-1], alpha)
         np.testing.assert_array_equal(wide.ids, best.ids)
-    assert texts == {0.0: "end", 0.5: "rain falls end", 1.0: "it is raining end"}
+    assert texts == {0.0: "end", 0.5: "rain falls end", 1.0: "it is rainy end"}
     said = [figure.picture(w, 0).says[2] for w in range(3)]
-    assert said == ["“it is raining”", "“rain falls”", "the empty one"]
+    assert said == ["“it is rainy”", "“rain falls”", "the empty one"]
     still = figure.start()
     assert still.says[0] == "2"
     assert still.says[2] == "“rain falls”"
@@ -105,7 +105,7 @@ def test_the_likeliest_text_is_empty_and_two_rules_find_others(figure):
 
 def test_probabilities_multiply_along_a_branch():
     drawn = {node.words: node.p for node in beam_tree.nodes()}
-    assert drawn["it", "is", "raining"] == pytest.approx(0.43 * 0.5 * 0.55)
+    assert drawn["it", "is", "rainy"] == pytest.approx(0.43 * 0.5 * 0.55)
     whole = sum(p for words, p in drawn.items() if words[-1] == beam_tree.END)
     assert whole == pytest.approx(1)
     for row in beam_tree.NEXT.values():

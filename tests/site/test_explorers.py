@@ -38,7 +38,7 @@ def curve_picture(gain):
 BARS = Explorer(
     "What comes next",
     "Bars for two characters and all others.",
-    [Control("After", ["the ", "1"], 0, "choice"), Control("Size", ["off", "2", "many"], 2)],
+    [Control("After", ["the ", "1" * 80], 0, "choice"), Control("Size", ["off", "2", "many"], 2)],
     bar_picture,
     drawing.bars,
     drawing.bars_size(3),

@@ -22,10 +22,10 @@ NEXT = {
     START: {"it": 0.43, "rain": 0.37, END: 0.20},
     "it": {"is": 0.5, "rains": 0.3, "pours": 0.2},
     "rain": {"falls": 0.55, "comes": 0.45},
-    "is": {"raining": 0.55, "wet": 0.45},
+    "is": {"rainy": 0.55, "wet": 0.45},
     "falls": {END: 0.9, "hard": 0.1},
     "comes": {END: 0.5, "down": 0.5},
-} | {word: {END: 1.0} for word in ("rains", "pours", "raining", "wet", "hard", "down", END)}
+} | {word: {END: 1.0} for word in ("rains", "pours", "rainy", "wet", "hard", "down", END)}
 TOKENS = list(NEXT)
 LENGTH = 4  # the most tokens of a text, its end among them
 WIDTHS, ALPHAS = (1, 2, 3, 4, 5), (0.0, 0.5, 1.0)
