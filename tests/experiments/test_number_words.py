@@ -10,6 +10,7 @@ from course_pkg.data.registry import load_pairs
 from course_pkg.data.text.joined import to_text, to_tokens
 from experiments import number_words
 from experiments.number_search import WIDTHS, search
+from experiments.record import ROOT
 from experiments.translators import train
 
 NAMES = ("csv", "wrong", "kinds", "attention", "search")
@@ -110,6 +111,27 @@ def test_a_wider_beam_finds_likelier_texts(recorded, pairs, again):
     assert float(row["exact"]) == np.mean([a == b for a, b in zip(greedy, right, strict=True)])
     lengths = sum(map(len, greedy)) / sum(map(len, right))
     assert float(row["length"]) == pytest.approx(lengths, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("", "csv"),
+        ("-few", "csv"),
+        ("-longer", "csv"),
+        ("-wrong", "wrong"),
+        ("-kinds", "kinds"),
+        ("-attention", "attention"),
+        ("-search", "search"),
+        ("-longer-search", "search"),
+    ],
+)
+def test_the_recorded_files_are_of_this_program(recorded, file, name):
+    path = ROOT / "book" / "results" / f"number-words{file}.csv"
+    kept = pd.read_csv(path, comment="#")
+    assert list(kept.columns) == list(recorded[name].columns)
+    assert "python -m experiments.number_words" in path.read_text(encoding="utf-8")
+    assert set(kept.seed.dropna()) <= set(range(10))
 
 
 def test_a_set_of_which_nothing_is_short_is_an_error():
