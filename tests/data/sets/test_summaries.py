@@ -52,13 +52,18 @@ def test_no_verb_of_a_summary_stands_in_a_document():
 
 
 def test_every_text_comes_back_from_its_tokens_and_the_lengths_are_those_of_the_card():
-    lengths = set()
     for text in (text for pair in everything() for text in pair):
         assert to_text(to_tokens(text, "word"), "word") == text
     lengths = {len(to_tokens(document, "word")) for document, _ in everything()}
     assert lengths == {42, 48, 54}
     said = re.findall(r"([\d,]+) (?:training|validation|test)", loaded().card.size)
     assert said == [f"{len(part):,}" for part in loaded()[:3]]
+
+
+def test_no_part_holds_a_document_or_a_summary_of_another_one():
+    for side in range(2):
+        parts = [{pair[side] for pair in part} for part in loaded()[:3]]
+        assert sum(map(len, parts)) == len(set().union(*parts))
 
 
 def test_a_new_name_occurs_in_one_sentence_of_the_whole_set():
