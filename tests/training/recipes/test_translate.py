@@ -11,6 +11,7 @@ from course_pkg.__main__ import main
 from course_pkg.data.text.vocabulary import Vocabulary
 from course_pkg.decoding.beam import beam_search
 from course_pkg.models.language_model import LanguageModel
+from course_pkg.models.pointer import PointerSeq2Seq
 from course_pkg.models.seq2seq import Seq2Seq
 from course_pkg.models.translator import Translator
 from course_pkg.training.loop import fit
@@ -212,6 +213,12 @@ def of_another_task(folder):
     save_model(folder / "model.safetensors", LanguageModel(tokens=9, hidden=4))
 
 
+def with_a_pointer(folder):
+    _, about = load_model(folder / "model.safetensors")
+    pointer = PointerSeq2Seq(tokens=9, unknown=1, embedding=4, hidden=6)
+    save_model(folder / "model.safetensors", pointer, about)
+
+
 def without_specials(folder):
     vocabulary = Vocabulary.build("abcdefghi", specials=[])
     vocabulary.save(folder / "vocabulary-target.json")
@@ -227,6 +234,7 @@ def without_specials(folder):
         (exchanged, "vocabulary-target.json is not the vocabulary that model.safetensors was"),
         (of_another_size, "vocabulary-target.json is not the vocabulary that model.safetensors"),
         (of_another_task, "expected a run of the task 'translate', .* got a LanguageModel"),
+        (with_a_pointer, "expected a run of the task 'translate', .* got a PointerSeq2Seq"),
         (without_specials, "vocabulary-target.json: expected the token '<pad>', found none"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
