@@ -1,12 +1,14 @@
 """Numbers and dates that a translator has never read, made small."""
 
 import json
+from collections import Counter
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from course_pkg.data.registry import load_pairs
+from course_pkg.data.sets.number_words import in_words
 from course_pkg.data.text.joined import to_text, to_tokens
 from experiments import number_words
 from experiments.number_search import WIDTHS, search
@@ -132,6 +134,16 @@ def test_the_recorded_files_are_of_this_program(recorded, file, name):
     assert list(kept.columns) == list(recorded[name].columns)
     assert "python -m experiments.number_words" in path.read_text(encoding="utf-8")
     assert set(kept.seed.dropna()) <= set(range(10))
+
+
+def test_what_the_chapter_says_of_the_first_pairs_and_errors(pairs):
+    few = Counter(number_words.kind_of(source) for source, _ in pairs.train[:250])
+    assert [few[kind] for kind in number_words.KINDS] == [2, 0, 17, 9, 222]
+    wrong = pd.read_csv(ROOT / "book/results/number-words-wrong.csv", comment="#")
+    written = wrong.written.head(10).map(json.loads)
+    others = (203313, 351157, 739303, 8465, 825089, 70182, 78382, 182808, 29419)
+    assert list(written[:9]) == [in_words(number, "fr") for number in others]
+    assert written[9] == "trente-quatre mille trente-quatorze"  # no number
 
 
 def test_a_set_of_which_nothing_is_short_is_an_error():
