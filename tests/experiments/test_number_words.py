@@ -1,6 +1,7 @@
 """Numbers and dates that a translator has never read, made small."""
 
 import json
+import re
 from collections import Counter
 
 import numpy as np
@@ -139,7 +140,14 @@ def test_the_recorded_files_are_of_this_program(recorded, file, name):
 def test_what_the_chapter_says_of_the_first_pairs_and_errors(pairs):
     few = Counter(number_words.kind_of(source) for source, _ in pairs.train[:250])
     assert [few[kind] for kind in number_words.KINDS] == [2, 0, 17, 9, 222]
+    tens = [
+        found for _, text in pairs.train[:250] for found in re.findall(r"(?<!-)\bdix\b-?", text)
+    ]
+    assert Counter(tens) == {"dix-": 14, "dix": 2}
     wrong = pd.read_csv(ROOT / "book/results/number-words-wrong.csv", comment="#")
+    in_ten = wrong[wrong.source.map(json.loads).map(number_words.kind_of) == "ends in ten"]
+    assert len(in_ten) == 8
+    assert in_ten.written.map(json.loads).str.endswith(" dix-sept").all()
     written = wrong.written.head(10).map(json.loads)
     others = (203313, 351157, 739303, 8465, 825089, 70182, 78382, 182808, 29419)
     assert list(written[:9]) == [in_words(number, "fr") for number in others]
