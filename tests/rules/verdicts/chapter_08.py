@@ -12,9 +12,9 @@ ANSWERS = [
         "likelihood",
         RIGHT,
         """
-def log_likelihood(score, targets, lengths):
+def log_likelihood(score, targets, lengths, begin):
     inputs = np.roll(targets, 1, axis=0)
-    inputs[0] = BEGIN
+    inputs[0] = begin
     found = score(inputs)
     return [
         sum(float(found[t, b, targets[t, b]]) for t in range(lengths[b]))
@@ -28,7 +28,11 @@ def log_likelihood(score, targets, lengths):
         change(("np.where(valid, picked, 0).sum(axis=0)", "picked.sum(axis=0, where=valid)")),
     ),
     ("likelihood", "shift the inputs", change(("score(inputs)", "score(targets)"))),
-    ("likelihood", "What stands behind END is counted", change((VALID, "valid = np.ones((T, B), bool)"))),
+    (
+        "likelihood",
+        "What stands behind END is counted",
+        change((VALID, "valid = np.ones((T, B), bool)")),
+    ),
     (
         "likelihood",
         "0 times infinity is NaN",
@@ -151,8 +155,8 @@ def batch_loss(encode, decode, sources, targets):
     total = count = 0  # pair by pair, there is no padding
     for source, target in zip(sources, targets):
         state = encode(np.array([source]).T, np.array([len(source)]))
-        log_probs = decode(np.array([[BEGIN, *target]]).T, state)
-        for t, token in enumerate([*target, END]):
+        log_probs = decode(np.array([[1, *target]]).T, state)
+        for t, token in enumerate([*target, 2]):
             total, count = total - log_probs[t, 0, token], count + 1
     return total / count
 """,
@@ -181,21 +185,25 @@ def batch_loss(encode, decode, sources, targets):
     (
         "loss",
         "Look at what the decoder has to write last.",
-        change(("[[*row, END] for", "[row for"), ("[[BEGIN, *row] for", "[[BEGIN, *row[:-1]] for")),
+        change(("[[*row, end] for", "[row for"), ("[[begin, *row] for", "[[begin, *row[:-1]] for")),
     ),
-    ("loss", "Look at what the mean is taken over: PAD is no token.", change(("[target != PAD].mean", ".mean"))),
+    (
+        "loss",
+        "Look at what the mean is taken over: PAD is no token.",
+        change(("[target != pad].mean", ".mean")),
+    ),
     (
         "loss",
         "This is a sum per text",
-        change(("[target != PAD].mean()", "[target != PAD].sum() / len(sources)")),
+        change(("[target != pad].mean()", "[target != pad].sum() / len(sources)")),
     ),
     (
         "loss",
         "a mean of the three texts' means",
         change(
             (
-                "-picked[target != PAD].mean()",
-                "-np.mean([p[y != PAD].mean() for p, y in zip(picked.T, target.T)])",
+                "-picked[target != pad].mean()",
+                "-np.mean([p[y != pad].mean() for p, y in zip(picked.T, target.T)])",
             )
         ),
     ),
@@ -205,10 +213,10 @@ def batch_loss(encode, decode, sources, targets):
         "targets is left as it was",
         change(
             (
-                "padded([[*row, END] for row in targets])",
-                "padded([row.append(END) or row for row in targets])",
+                "padded([[*row, end] for row in targets])",
+                "padded([row.append(end) or row for row in targets])",
             ),
-            ("[BEGIN, *row]", "[BEGIN, *row[:-1]]"),
+            ("[begin, *row]", "[begin, *row[:-1]]"),
         ),
     ),
     # 8.4: through the softmax, and both parts of a row
@@ -428,7 +436,7 @@ def corpus_bleu(translations, references):
 def pair(text, backwards):
     edge = np.ones((1, text.shape[1]), dtype=int)
     source = np.flip(text, axis=0) if backwards else text.copy()
-    return [source, np.r_[edge * BEGIN, text], np.r_[text, edge * END]]
+    return [source, np.r_[edge, text], np.r_[text, 2 * edge]]
 
 
 def right_by_place(model, text, backwards):
@@ -469,7 +477,7 @@ def experiment(text, seed, updates=300):
         change(
             (
                 "    return source, inputs,",
-                "    inputs = np.vstack([text, np.full((1, B), END)])\n    return source, inputs,",
+                "    inputs = np.vstack([text, np.full((1, B), end)])\n    return source, inputs,",
             )
         ),
     ),
@@ -477,7 +485,7 @@ def experiment(text, seed, updates=300):
         "reading",
         "Only the source is turned round",
         change(
-            ("np.vstack([text, np.full((1, B), END)])", "np.vstack([source, np.full((1, B), END)])")
+            ("np.vstack([text, np.full((1, B), end)])", "np.vstack([source, np.full((1, B), end)])")
         ),
     ),
     ("reading", "END is left out", change(("mean(axis=1)[:-1]", "mean(axis=1)"))),
