@@ -67,6 +67,7 @@ def log_likelihood(score, targets, lengths, begin):
         "targets is left as it was",
         change(("    return np", "    targets[~valid] = -1\n    return np")),
     ),
+    ("likelihood", "BEGIN, not PAD", change(("np.full((1, B), begin)", "np.zeros((1, B), int)"))),
     # 8.2: minus infinity before the softmax, and rows without NaN
     (
         "attend",
@@ -265,6 +266,14 @@ def attention_gradients(s, m, W, dc):
         "gradient",
         "asks for NumPy and `softmax` alone",
         change(("    alpha = softmax", "    log_softmax(s)\n    alpha = softmax")),
+    ),
+    (
+        "gradient",
+        "not divided by the root of H",
+        change(
+            ("softmax(s @ W @ m.T)", "softmax(s @ W @ m.T / np.sqrt(s.shape[1]))"),
+            ("keepdims=True))", "keepdims=True)) / np.sqrt(s.shape[1])"),
+        ),
     ),
     # 8.5: higher or lower, and no number before it is found
     (
@@ -512,6 +521,7 @@ def experiment(text, seed, updates=300):
         change(("measured(False), measured(True)", "measured(True), measured(False)")),
     ),
     ("reading", "Hand the seed on", change(("seed, updates, S", "0, updates, S"))),
+    ("reading", "hand S on", change((", S=len(text)", ""))),
     (
         "reading",
         "Is `updates` handed on",
