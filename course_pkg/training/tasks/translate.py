@@ -261,7 +261,7 @@ class Translate:
         return math.ceil(len(self._data["train"].sources) / self.B)
 
     def batches(self, epoch: int, share: Share = ALONE) -> Iterator[Batch]:
-        """Yield the batches of an epoch: those of :func:`pad_pairs`, and the share of truth."""
+        """Yield the padded pairs of an epoch, each with the share of truth."""
         part, count = self._data["train"], self.batches_per_epoch()
         order = pair_batches(part.sources, part.targets, self.B, generator(self.seed, epoch))
         for number, indices in enumerate(order):
