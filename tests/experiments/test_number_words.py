@@ -123,6 +123,8 @@ def test_a_wider_beam_finds_likelier_texts(recorded, pairs, again):
         ("-few", "csv"),
         ("-longer", "csv"),
         ("-wrong", "wrong"),
+        ("-longer-wrong", "wrong"),
+        ("-chinese-wrong", "wrong"),
         ("-kinds", "kinds"),
         ("-attention", "attention"),
         ("-search", "search"),
