@@ -38,7 +38,7 @@ from course_pkg.training.tasks.registry import build, config_from
 from course_pkg.training.tasks.translate import Translate
 from experiments.record import describe_run, tracked, write_results
 
-RECIPE = Path(__file__).parent / "recipes" / "tatoeba.toml"
+RECIPE = Path("experiments/recipes/tatoeba.toml")  # from the folder of the course
 Words = list[str]
 
 
