@@ -108,7 +108,8 @@ def forward_padded(
            [1., 2.]])
     """
     ids_name, W_name, lengths_name = names
-    V = Shapes().array(W_name, W, ("V", "I")).shape[0]
+    Shapes().array(W_name, W, ("V", "I"))
+    V = len(W)
     check_array(ids_name, ids)
     if ids.ndim != 2 or ids.size == 0:
         raise ValueError(f"{ids_name}: expected shape (steps, B), got {ids.shape}")

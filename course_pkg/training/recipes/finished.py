@@ -55,7 +55,7 @@ def open_finished(
             "the end"
         )
     model, about = load_model(folder / MODEL)
-    if not isinstance(model, kind):
+    if type(model) is not kind:  # a pointer model is a Seq2Seq too, and reads other ids
         raise ValueError(
             f"{folder}: expected a run of the task {task!r}, whose model is a {kind.__name__}, "
             f"got a {type(model).__name__}"
