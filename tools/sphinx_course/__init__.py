@@ -7,6 +7,7 @@
 ``equations``       links from docstrings to equations, and the directive ``equation-table``
 ``benchmark_tables`` directive ``benchmark-tables``: a recorded run, as tables
 ``explorers``       directive ``explorer``: an interactive figure, computed at the build
+``flow_chart``      directive ``flow-chart``: boxes, arrows, and links to sections
 ``figures``         gives pictures their width and height, and loads their style
 ``bibliography``    cites as Elman (1990) and (Elman, 1990)
 ``api``             directive ``api-modules``: the page of one room of the package
@@ -42,6 +43,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         exercise_pages,
         explorers,
         figures,
+        flow_chart,
         folds,
         frame,
         front_door,
@@ -63,6 +65,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         exercise_pages,
         explorers,
         figures,
+        flow_chart,
         folds,
         frame,
         front_door,
