@@ -15,7 +15,12 @@ from course_pkg.data.sets.co2 import CO2_CARD, load_co2
 from course_pkg.data.sets.corpus import Corpus
 from course_pkg.data.sets.dates import DATES_CARD, load_dates
 from course_pkg.data.sets.digits import DIGITS_CARD, MNIST_CARD, MNIST_FILES, load_digits
-from course_pkg.data.sets.docstring_text import DOCSTRING_TEXT_CARD, load_docstring_text
+from course_pkg.data.sets.docstring_text import (
+    DOCSTRING_TEXT_CARD,
+    FAMILY_TEXT_CARD,
+    load_docstring_text,
+    load_family_text,
+)
 from course_pkg.data.sets.docstrings import DOCSTRINGS_CARD, load_docstrings
 from course_pkg.data.sets.labelled import LabelledTexts
 from course_pkg.data.sets.number_words import (
@@ -79,6 +84,9 @@ DATA_SETS = {
         DataSet(
             "docstring-text", "text", DOCSTRING_TEXT_CARD, load_docstring_text,
             levels=("char", "word"),
+        ),
+        DataSet(
+            "family-text", "text", FAMILY_TEXT_CARD, load_family_text, levels=("char", "word")
         ),
         DataSet("ptb", "text", PTB_CARD, load_ptb, PTB_FILES, ("word",)),
         DataSet(
