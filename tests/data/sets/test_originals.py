@@ -19,8 +19,11 @@ from course_pkg.data.files.download import (
     take_from,
 )
 from course_pkg.data.registry import find
+from course_pkg.data.sets.banking77 import load_banking77
 from course_pkg.data.sets.digits import load_digits
+from course_pkg.data.sets.library import letters
 from course_pkg.data.sets.pairs import by_source
+from course_pkg.data.sets.polarity import load_polarity
 from course_pkg.data.sets.ptb import load_ptb
 from course_pkg.data.sets.tatoeba import TATOEBA_FILE, load_tatoeba
 from course_pkg.data.sets.tinyshakespeare import load_tinyshakespeare
@@ -93,6 +96,29 @@ def test_the_twenty_thousand_pairs_of_tatoeba():
     assert len(by_source(pairs.test)) > 500
     texts = {text for part in pairs[:3] for pair in part for text in pair}
     assert all(join_words(split_words(text)) == text for text in texts)
+
+
+def test_polarity():
+    take("polarity")
+    texts = load_polarity()
+    assert sum(map(len, texts[:3])) == 10_662
+    labels = [label for part in texts[:3] for _, label in part]
+    assert labels.count(0) == labels.count(1) == 5_331
+    assert [len(part) for part in texts[1:3]] == pytest.approx([1_066, 1_066], rel=0.06)
+    labels_of = dict(text for part in texts[:3] for text in part)
+    assert texts.classes[labels_of["effective but too-tepid biopic"]] == "positive"
+
+
+def test_banking77():
+    take("banking77")
+    texts = load_banking77()
+    assert len(texts.classes) == 77
+    assert len(texts.test) == 3_080
+    assert len(texts.train) + len(texts.valid) == pytest.approx(10_003 - 25, abs=10)
+    assert len(texts.valid) == pytest.approx(1_000, abs=20)
+    assert ("I am still waiting on my card?", texts.classes.index("card_arrival")) in texts.train
+    trained = {letters(text) for part in texts[:2] for text, _ in part}
+    assert not trained & {letters(text) for text, _ in texts.test}
 
 
 @pytest.mark.parametrize(
