@@ -62,7 +62,7 @@ def test_tinyshakespeare():
     corpus = load_tinyshakespeare()
     assert sum(map(len, corpus[:3])) == 1_115_394
     assert len(set("".join(corpus[:3]))) == 65
-    assert corpus.train.startswith("First Citizen:\nBefore we proceed any further, hear me speak.")
+    assert corpus.valid.startswith("First Citizen:\nBefore we proceed any further, hear me speak.")
 
 
 def test_ptb():
