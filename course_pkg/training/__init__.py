@@ -3,5 +3,5 @@
 The run: ``loop``, ``update``, ``settings``, ``schedules``, ``early_stopping``, ``seeding``. The
 machine: ``device``, ``memory``, ``precision``, ``distributed``. What one sees of it: ``log``,
 ``progress``. The commands: ``cli``, ``cli_translate``. The rooms inside are
-``tasks``, ``resuming`` and ``recipes``.
+``tasks``, ``adapting``, ``resuming`` and ``recipes``.
 """

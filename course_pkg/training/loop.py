@@ -11,6 +11,7 @@ import torch
 
 from course_pkg.metrics.means import Mean
 from course_pkg.training import distributed
+from course_pkg.training.adapting.groups import Adaptation
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.log import RunLog, tensorboard_class
 from course_pkg.training.progress import ProgressBar
@@ -38,6 +39,7 @@ def fit(
     task: Task,
     settings: Settings,
     *,
+    adaptation: Adaptation | None = None,
     device: torch.device | None = None,
     folder: Path | None = None,
     resume: bool = False,
@@ -50,6 +52,10 @@ def fit(
     ----------
     task : Task
     settings : Settings
+    adaptation : Adaptation, optional
+        Which weights of a model that was trained before are trained, how fast and from which
+        epoch on; see :func:`course_pkg.training.adapting.method.adapt`. By default all are, with
+        the rate of the settings. Weights that thaw in the run stay trainable after it.
     device : torch.device, optional
         The CPU by default. The model is moved there.
     folder : Path, optional
@@ -102,7 +108,10 @@ def fit(
     check_fits(task, settings)
     plan = plan_of(task.batches_per_epoch(), settings)
     factor = make_schedule(settings.schedule, plan.total, warm_up_steps=settings.warm_up_steps)
-    state = open_run(task, settings, plan, folder, resume=resume, share=share, device=device)
+    state = open_run(
+        task, settings, plan, folder, resume=resume, share=share, device=device,
+        adaptation=adaptation,
+    )  # fmt: skip
     position, stopping = state.position, state.stopping
     log = RunLog(
         folder, keep=position.records, tensorboard=settings.tensorboard, writes=share.is_main
@@ -110,9 +119,12 @@ def fit(
     bar = ProgressBar(
         plan.total, done=position.step, show=show_progress if share.is_main else False
     )
+    if adaptation is not None:
+        adaptation.start_epoch(state.model, position.epoch)
     net = distributed.wrap(state.model, share)
     net.train()
     batches = _rest_of_epoch(task, position, share)
+    penalty = adaptation.penalty if adaptation is not None else None
     try:
         while position.step < plan.total and not stopping.should_stop:
             group = list(islice(batches, settings.accumulate))
@@ -122,8 +134,8 @@ def fit(
                 )
             lr = settings.lr * factor(position.step)
             for parameters in state.optimiser.param_groups:
-                parameters["lr"] = lr
-            loss, norm = update(task, net, state, group, settings, share, device)
+                parameters["lr"] = lr * parameters.get("factor", 1.0)
+            loss, norm = update(task, net, state, group, settings, share, device, penalty)
             position.add(len(group), loss)
             step, epoch = position.step, position.epoch + position.batch / plan.per_epoch
             bar.show_step(step, f"loss {loss.value:.4f}")
@@ -135,6 +147,8 @@ def fit(
             if epoch_done:
                 position.start_epoch()
                 state.carry = ()
+                if adaptation is not None and adaptation.start_epoch(state.model, position.epoch):
+                    net = distributed.wrap(state.model, share)  # it looks for weights once
                 batches = _rest_of_epoch(task, position, share)
             due = _is_due(step, settings.evaluate_every, plan.total, epoch_done)
             if due:

@@ -167,8 +167,10 @@ def check_selection(part: str) -> str:
     return part
 
 
-def make_optimiser(settings: Settings, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-    """Make the optimiser that the settings name.
+def make_optimiser(
+    settings: Settings, parameters: Iterable[nn.Parameter] | Iterable[dict[str, Any]]
+) -> torch.optim.Optimizer:
+    """Make the optimiser that the settings name, for weights or for groups of them.
 
     Examples
     --------

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from course_pkg.metrics.means import Mean
 from course_pkg.training import distributed
@@ -27,6 +27,7 @@ def update(
     settings: Settings,
     share: Share = ALONE,
     device: torch.device | None = None,
+    penalty: Callable[[], Tensor] | None = None,
 ) -> tuple[Mean, float]:
     """Change the weights once, by the mean gradient over a group of batches.
 
@@ -42,13 +43,15 @@ def update(
         truncated backpropagation through time.
     group : sequence of batches
         One, or several to accumulate.
+    penalty : callable, optional
+        Returns a tensor () that is added to the mean loss.
 
     Returns
     -------
     loss : Mean
-        Over all batches and processes.
+        Over all batches and processes, without the penalty.
     norm : float
-        Of the gradient, before clipping.
+        Of the gradient, before clipping; the penalty's is in it.
 
     Raises
     ------
@@ -82,6 +85,8 @@ def update(
     for parameter in parameters:
         if parameter.grad is not None:
             parameter.grad.mul_(scale)
+    if penalty is not None:
+        _add_gradient(penalty(), parameters)
     norm = float(nn.utils.clip_grad_norm_(parameters, settings.clip or math.inf))
     if not math.isfinite(mean.value) or not math.isfinite(norm):
         raise FloatingPointError(
@@ -90,3 +95,17 @@ def update(
         )
     optimiser.step()
     return mean, norm
+
+
+def _add_gradient(value: Tensor, parameters: Sequence[nn.Parameter]) -> None:
+    """Add the gradient of a value to what the parameters have.
+
+    Not by ``backward``: in a group of processes that would start another exchange of gradients,
+    and each process has computed the same penalty.
+    """
+    if not parameters or not value.requires_grad:
+        return
+    gradients = torch.autograd.grad(value, parameters, allow_unused=True)
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        if gradient is not None:
+            parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient

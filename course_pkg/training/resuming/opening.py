@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from course_pkg.data.files.atomic import remove_leftovers
+from course_pkg.training.adapting.groups import Adaptation
 from course_pkg.training.distributed import Share
 from course_pkg.training.early_stopping import EarlyStopping
 from course_pkg.training.log import RECORDS
@@ -31,12 +32,13 @@ def open_run(
     resume: bool,
     share: Share,
     device: torch.device,
+    adaptation: Adaptation | None = None,
 ) -> State:
     """Seed everything, and return the state to train from.
 
     Parameters
     ----------
-    task, settings, folder, resume, share, device
+    task, settings, folder, resume, share, device, adaptation
         As in :func:`course_pkg.training.loop.fit`. The model of the task is moved to the device.
     plan : Plan
 
@@ -58,13 +60,19 @@ def open_run(
     if resume and folder is None:
         raise ValueError("resume: expected a folder to go on in, got none")
     model = task.model.to(device)
+    run = {"settings": asdict(settings), "task": task.identity()}
+    if adaptation is None:
+        optimiser = make_optimiser(settings, model.parameters())
+    else:
+        optimiser = make_optimiser(settings, adaptation.for_optimiser())
+        run["adapting"] = adaptation.about
     state = State(
         model,
-        make_optimiser(settings, model.parameters()),
+        optimiser,
         EarlyStopping(
             settings.patience, min_delta=settings.min_delta, goal=task.goals[settings.select_by]
         ),
-        run={"settings": asdict(settings), "task": task.identity()},
+        run=run,
     )
     json.dumps(state.run)  # now, and not at the first checkpoint
     seed_everything((settings.seed + share.rank) % 2**32, deterministic=settings.deterministic)

@@ -90,7 +90,7 @@ class State:
             self.model.load_state_dict(_below("model", tensors))
             self.position = read_position(about["position"])
             _load_optimiser(self.optimiser, about["optimiser"], _below("optimiser", tensors))
-            _check_optimiser(self.optimiser, updated=self.position.step > 0)
+            _check_optimiser(self.optimiser, self.position)
             best = _below("best", tensors)
             _check_stopping(about["stopping"], best, self.model)
             self.stopping.resume(about["stopping"], _on(device, best))
@@ -149,15 +149,19 @@ def _check_stopping(about: Mapping[str, Any], best: Mapping[str, Tensor], model:
     check_tensors("best", best, {} if about["best"] is None else model.state_dict())
 
 
-def _check_optimiser(optimiser: torch.optim.Optimizer, *, updated: bool) -> None:
+def _check_optimiser(optimiser: torch.optim.Optimizer, position: Position) -> None:
     """Raise unless the optimiser remembers what it needs for every parameter it has changed."""
     for group in optimiser.param_groups:
+        # A group that thaws later has not been changed before the first batch of its epoch.
+        now = position.epoch + (position.batch > 0)
+        updated = position.step > 0 and group.get("since", 0) < now
         names = {"exp_avg", "exp_avg_sq", "step"}
         if isinstance(optimiser, torch.optim.SGD):
             names = {"momentum_buffer"} if group["momentum"] else set()
         for parameter in group["params"]:
             state = optimiser.state[parameter]
-            if state.keys() != (names if updated and parameter.requires_grad else set()):
+            trained = parameter.requires_grad or "since" in group
+            if state.keys() != (names if updated and trained else set()):
                 raise ValueError(f"optimiser: expected {sorted(names)}, got {sorted(state)}")
             for name, value in state.items():
                 shape = () if name == "step" else parameter.shape
