@@ -17,6 +17,8 @@ from course_pkg.models.checks import (
 )
 from course_pkg.models.recurrent import Recurrent
 
+POOLINGS = ("last", "mean", "max", "concat")
+
 
 class SequenceClassifier(nn.Module):
     """Read a sequence of vectors, or of ids, and score its classes.
@@ -33,9 +35,10 @@ class SequenceClassifier(nn.Module):
         The size of an embedding.
     cell, hidden, layers, bidirectional, backend, start
         As in :class:`course_pkg.models.recurrent.Recurrent`.
-    pooling : {'last', 'mean'}
+    pooling : {'last', 'mean', 'max', 'concat'}
         Which vector stands for a sequence: the state after its last valid step (in both
-        directions: each reader's last), or the mean of the outputs over its valid steps.
+        directions: each reader's last); the mean, or for each unit the largest, of the outputs
+        over its valid steps; or these three side by side: last, max, mean.
     dropout : float in [0, 1)
         On the input of the readout, and on embeddings.
 
@@ -43,6 +46,12 @@ class SequenceClassifier(nn.Module):
     ------
     ValueError
         If not exactly one of ``features`` and ``tokens`` is given.
+
+    Notes
+    -----
+    Equation: eq-concat-pooling
+
+    Source: 'concat': :cite:t:`howard2018`.
 
     Examples
     --------
@@ -80,7 +89,7 @@ class SequenceClassifier(nn.Module):
             )
         check_size("hidden", hidden)
         check_layers("layers", layers)
-        check_option("pooling", pooling, ("last", "mean"))
+        check_option("pooling", pooling, POOLINGS)
         check_number("dropout", dropout, "[0, 1)")
         self.settings: dict[str, Any] = {
             "classes": classes, "features": features, "tokens": tokens, "embedding": embedding,
@@ -99,7 +108,8 @@ class SequenceClassifier(nn.Module):
             backend=backend, start=start,
         )  # fmt: skip
         self.dropout = nn.Dropout(dropout)
-        self.readout = nn.Linear(self.recurrent.output_size, classes)
+        vectors = 3 if pooling == "concat" else 1
+        self.readout = nn.Linear(vectors * self.recurrent.output_size, classes)
 
     def forward(self, x: Tensor, lengths: Lengths | None = None) -> Tensor:
         """Return the logits of every sequence.
@@ -123,17 +133,35 @@ class SequenceClassifier(nn.Module):
             check_id_range("x", x, self.embedding.num_embeddings)
             inputs = self.dropout(self.embedding(x))
         y, state = self.recurrent(inputs, lengths=lengths)  # (T, B, D*H)
-        if self.pooling == "last":
-            h = state[0].unflatten(0, (self.layers, -1))[-1]  # (D, B, H), of the last layer
-            v = h.transpose(0, 1).flatten(1)  # (B, D*H)
-        else:
-            # Half precision cannot count 257 steps in bfloat16, nor add up 70,000 in float16.
-            wide = torch.promote_types(y.dtype, torch.float32)
-            if lengths is None:
-                v = y.mean(dim=0, dtype=wide)
-            else:  # the outputs behind the end are 0: they add nothing, and are not counted
-                counts = torch.as_tensor(lengths, device=y.device, dtype=wide)
-                v = y.sum(dim=0, dtype=wide) / counts[:, None]
-            v = v.to(y.dtype)
+        pooled = {  # in the order of "concat"
+            "last": lambda: self._last(state[0]),
+            "max": lambda: _largest(y, lengths),
+            "mean": lambda: _mean(y, lengths),
+        }
+        chosen = pooled if self.pooling == "concat" else (self.pooling,)
+        v = torch.cat([pooled[name]() for name in chosen], dim=1)  # (B, D*H), or (B, 3*D*H)
         logits: Tensor = self.readout(self.dropout(v))  # (B, C)
         return logits
+
+    def _last(self, h: Tensor) -> Tensor:
+        """Return the last states (B, D*H) of the last layer out of all, (L*D, B, H)."""
+        return h.reshape(self.layers, -1, *h.shape[1:])[-1].transpose(0, 1).flatten(1)
+
+
+def _mean(y: Tensor, lengths: Lengths | None) -> Tensor:
+    """Return the mean (B, D*H) of the outputs (T, B, D*H) over the valid steps."""
+    # Half precision cannot count 257 steps in bfloat16, nor add up 70,000 in float16.
+    wide = torch.promote_types(y.dtype, torch.float32)
+    if lengths is None:
+        return y.mean(dim=0, dtype=wide).to(y.dtype)
+    # The outputs behind the end are 0: they add nothing, and are not counted.
+    counts = torch.as_tensor(lengths, device=y.device, dtype=wide)
+    return (y.sum(dim=0, dtype=wide) / counts[:, None]).to(y.dtype)
+
+
+def _largest(y: Tensor, lengths: Lengths | None) -> Tensor:
+    """Return the largest output (B, D*H) of each unit over the valid steps of y (T, B, D*H)."""
+    if lengths is not None:  # the zeros behind the end may be larger than all that is valid
+        t = torch.arange(len(y), device=y.device)[:, None]  # (T, 1)
+        y = y.masked_fill((t >= lengths_beside(y, lengths))[:, :, None], -torch.inf)
+    return y.amax(dim=0)

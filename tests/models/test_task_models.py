@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from course_pkg.models.checks import check_id_range
-from course_pkg.models.classifier import SequenceClassifier
+from course_pkg.models.classifier import POOLINGS, SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
 from course_pkg.models.recurrent import Recurrent, start_orthogonal
 
@@ -53,7 +53,7 @@ def test_both_backends_give_the_same_numbers(cell, lengths, with_state):
 
 @cells
 @backends
-@pytest.mark.parametrize("pooling", ["last", "mean"])
+@pytest.mark.parametrize("pooling", POOLINGS)
 def test_a_class_does_not_depend_on_the_padding(cell, backend, pooling):
     torch.manual_seed(0)
     model = SequenceClassifier(
@@ -84,7 +84,66 @@ def test_the_last_state_of_each_direction_is_read(backend):
 
 
 @backends
-@pytest.mark.parametrize("pooling", ["last", "mean"])
+@pytest.mark.parametrize("ragged", [False, True])
+def test_a_pooled_vector_is_that_of_each_sequence_alone(backend, ragged):
+    torch.manual_seed(0)
+    x, lengths = torch.randn(6, 3, 2).double(), [6, 2, 4] if ragged else [6, 6, 6]
+    made = {}
+    for pooling in POOLINGS:
+        torch.manual_seed(1)
+        model = SequenceClassifier(
+            classes=3, features=2, hidden=4, bidirectional=True, pooling=pooling, backend=backend
+        ).double()
+        model.readout = nn.Identity()
+        made[pooling] = model(x, lengths if ragged else None)
+    for b, length in enumerate(lengths):
+        y, (h, _) = model.recurrent(x[:length, b : b + 1])
+        for pooling, expected in (
+            ("last", torch.cat([h[0], h[1]], dim=1)),
+            ("max", y.max(dim=0).values),
+            ("mean", y.mean(dim=0)),
+        ):
+            torch.testing.assert_close(made[pooling][b : b + 1], expected, **CLOSE)
+    both = torch.cat([made["last"], made["max"], made["mean"]], dim=1)
+    assert torch.equal(made["concat"], both)
+
+
+def test_the_largest_output_may_be_below_the_zeros_of_the_padding():
+    model = SequenceClassifier(classes=2, features=1, hidden=1, cell="rnn", pooling="max")
+    with torch.no_grad():
+        for weight in model.recurrent.parameters():
+            weight.fill_(0.0)
+        model.recurrent.network.bias_ih_l0.fill_(-1.0)  # all outputs are tanh(-1)
+    model.readout = nn.Identity()
+    v = model(torch.zeros(5, 2, 1), [5, 2])
+    torch.testing.assert_close(v, torch.tanh(torch.tensor([[-1.0], [-1.0]])))
+
+
+@backends
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_no_gradient_comes_from_the_padding_and_none_is_lost_to_nan(backend, pooling):
+    torch.manual_seed(0)
+    model = SequenceClassifier(
+        classes=3, features=2, hidden=4, pooling=pooling, backend=backend
+    ).double()
+    lengths, found = [6, 2, 4], []
+    for filler in (0.0, torch.nan):
+        x = torch.randn(6, 3, 2, generator=torch.Generator().manual_seed(1)).double()
+        for b, length in enumerate(lengths):
+            x[length:, b] = filler
+        x.requires_grad_()
+        model.zero_grad()
+        model(x, lengths).square().sum().backward()
+        found.append([x.grad, *(p.grad.clone() for p in model.parameters())])
+        for b, length in enumerate(lengths):
+            assert (x.grad[length:, b] == 0).all()
+            assert (x.grad[:length, b] != 0).any()
+    for clean, spoilt in zip(*found, strict=True):
+        torch.testing.assert_close(spoilt, clean, rtol=0, atol=0)
+
+
+@backends
+@pytest.mark.parametrize("pooling", POOLINGS)
 def test_the_padding_of_ids_is_not_read(backend, pooling):
     model = SequenceClassifier(
         classes=2, tokens=9, embedding=5, hidden=4, pooling=pooling, backend=backend
@@ -307,9 +366,9 @@ def test_dropout_of_the_task_models_needs_no_second_layer():
             "features, tokens: expected exactly one of the two, got features=1 and tokens=1",
         ),
         (
-            lambda: SequenceClassifier(classes=2, features=1, pooling="max"),
+            lambda: SequenceClassifier(classes=2, features=1, pooling="sum"),
             ValueError,
-            "pooling: expected one of 'last', 'mean'",
+            "pooling: expected one of 'last', 'mean', 'max', 'concat', got 'sum'",
         ),
         (
             lambda: SequenceClassifier(classes=2, features=1, dropout=1.0),
