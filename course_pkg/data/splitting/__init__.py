@@ -1,1 +1,1 @@
-"""Honest parts: ``splits``, ``leaks``, ``scaling``."""
+"""Honest parts: ``splits``, ``few``, ``leaks``, ``scaling``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -14,21 +14,23 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from course_pkg.checks import check_seed, check_size
+from course_pkg.checks import check_count, check_option, check_seed, check_size
 from course_pkg.data.batching.batches import length_batches, shuffled_batches
 from course_pkg.data.batching.padding import pad_batch
-from course_pkg.data.registry import find
+from course_pkg.data.registry import DATA_SETS, find, load_labelled
 from course_pkg.data.sets.card import DataCard
 from course_pkg.data.sets.digits import Digits, Images, load_digits, rows
+from course_pkg.data.text.vocabulary import LEVELS, Vocabulary
 from course_pkg.metrics.means import Mean
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.reference.checks import check_ids, check_named_tuple
 from course_pkg.training.distributed import ALONE, Share
 from course_pkg.training.early_stopping import Goal
-from course_pkg.training.recipes.tables import Built, Config, in_table, make_model
+from course_pkg.training.recipes.tables import VOCABULARY, Built, Config, in_table, make_model
 from course_pkg.training.seeding import generator
 from course_pkg.training.tasks.parts import check_apart, check_sequences, fingerprint, plain
 from course_pkg.training.tasks.protocol import Batch, Carry, Loss
+from course_pkg.training.tasks.texts import few_of, make_vocabulary, to_ids
 
 IGNORED = -100  # the label of a sequence that does not count
 
@@ -42,28 +44,81 @@ class Labelled(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """The table ``data``."""
+    """The table ``data``. What follows ``batch`` is for texts alone."""
 
-    name: str  # of images: they are read row by row
+    name: str  # of images, which are read row by row, or of labelled texts
     batch: int = 64  # sequences in a batch, over all processes
+    labels: int | None = None  # training texts, drawn evenly over the classes; by default all
+    draw_seed: int = 0  # which texts are drawn; with one seed more labels hold the fewer
+    max_length: int | None = None  # tokens: longer texts are cut off
+    level: str | None = None  # "char" or "word"; by default as the texts come
+    min_count: int = 1  # rarer tokens of the training part are unknown
+    max_size: int | None = None  # of the vocabulary
 
     def __post_init__(self) -> None:
-        find(self.name, "images")
+        kind = find(self.name).kind
+        if kind not in KINDS:
+            names = ", ".join(repr(e.name) for e in DATA_SETS.values() if e.kind in KINDS)
+            raise ValueError(
+                f"name: expected images or labelled texts, one of {names}, got {self.name!r}, "
+                f"which is {kind}"
+            )
         check_size("batch", self.batch)
+        for field in fields(self)[2:]:
+            value = getattr(self, field.name)
+            if kind == "images" and value != field.default:
+                raise ValueError(f"{field.name}: expected none with images, got {value!r}")
+        for name in ("labels", "max_length", "min_count", "max_size"):
+            if getattr(self, name) is not None:
+                check_size(name, getattr(self, name))
+        check_count("draw_seed", self.draw_seed)
+        if self.level is not None:
+            check_option("level", self.level, tuple(LEVELS))
 
 
+KINDS = ("images", "labelled")
 MODEL = SequenceClassifier
 GIVEN = {"classes": 2, "features": 1, "tokens": None}
 
 
-def build(config: Config) -> Built:
-    """Load images, and make the task of telling what they show from their rows."""
+def build(config: Config, vocabulary: Vocabulary | None = None) -> Built:
+    """Load images or labelled texts, and make the task of telling their classes.
+
+    The ids of texts are those of the vocabulary that is given, such as the one of a run that this
+    one starts from. Without one it is made, from the training texts that are used.
+    """
+    if find(config.data.name).kind == "labelled":
+        return _of_texts(config, vocabulary)
     data = by_rows(find(config.data.name).load())
     model = make_model(MODEL, config, classes=data.classes, features=data.features)
     with in_table("data", config.data):
         task = Classify(model, data.parts, batch=config.data.batch, seed=config.training.seed)
     sizes = {name: f"{len(part.labels):,} sequences" for name, part in data.parts.items()}
     return Built(task, data.card, sizes)
+
+
+def _of_texts(config: Config, vocabulary: Vocabulary | None) -> Built:
+    data, texts = config.data, load_labelled(config.data.name)
+    with in_table("data", data):
+        train = few_of(texts.train, data.labels, data.draw_seed)
+        if vocabulary is None:
+            vocabulary = make_vocabulary(
+                [text for text, _ in train],
+                data.level or texts.level,
+                data.min_count,
+                data.max_size,
+            )
+        parts = {
+            name: Labelled(*to_ids(some, vocabulary, data.max_length))
+            for name, some in (("train", train), ("valid", texts.valid), ("test", texts.test))
+        }
+    classes = len(texts.classes)
+    model = make_model(MODEL, config, classes=classes, features=None, tokens=len(vocabulary))
+    with in_table("data", data):
+        about = {"vocabulary": vocabulary.sha256}
+        task = Classify(model, parts, batch=data.batch, seed=config.training.seed, about=about)
+    sizes = {name: f"{len(part.labels):,} texts" for name, part in parts.items()}
+    return Built(task, texts.card, sizes, {VOCABULARY: vocabulary})
 
 
 class Classify:

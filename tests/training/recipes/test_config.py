@@ -80,7 +80,7 @@ def test_what_is_written_as_toml_is_read_back(text, whole, yes, number):
         ({"data": {}}, "data: missing: name"),
         ({"data": 3}, "data: expected a table, got int"),
         ({"data": {"name": "digit"}}, "data.name: expected one of 'agreement', "),
-        ({"data": {"name": "sunspots"}}, "data.name: expected images, one of 'digits', 'mnist', "),
+        ({"data": {"name": "sunspots"}}, "data.name: expected images or labelled texts, one of "),
         ({"data": {"name": "digits", "batch": 0}}, "data.batch: expected an integer of at least"),
         ({"data": {"name": "digits", "batch": "8"}}, "data.batch: expected int, got str ('8')"),
         ({"data": {"name": "digits", "batch": True}}, "data.batch: expected int, got bool"),
@@ -158,7 +158,7 @@ def test_data_that_cannot_be_used_are_a_mistake_of_the_configuration(data, messa
 @pytest.mark.parametrize("entry", DATA_SETS.values(), ids=list(DATA_SETS))
 def test_each_name_of_the_data_list_is_known_to_a_recipe(entry):
     """A series has no task yet, and is refused by what it is and not as an unknown name."""
-    task = {"text": "lm", "images": "classify"}.get(entry.kind)
+    task = {"text": "lm", "images": "classify", "labelled": "classify"}.get(entry.kind)
     if task is None:
         with pytest.raises(ConfigError, match=f"got {entry.name!r}, which is {entry.kind}"):
             config_from(LM | {"data": {"name": entry.name}})
