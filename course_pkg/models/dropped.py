@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 from torch.nn.functional import dropout
+from torch.nn.utils.parametrize import is_parametrized
 
 from course_pkg.checks import check_flag, check_number
 from course_pkg.models.checks import check_input, check_states, named_states
@@ -116,9 +117,15 @@ def _run_layer(
     """Return the outputs (T, B, H) of layer l and its last states (B, H), some of W_hh dropped."""
     network: Any = recurrent.network
     if recurrent.backend == "ours":
-        layer = network.layers[l]
-        W_hh = dropout(layer.W_hh, weight_drop)  # (G*H, H)
-        found: tuple[Tensor, ...] = functional_call(layer, {"W_hh": W_hh}, (x, *starts, None))
+        layer, dropped = network.layers[l], {}
+        if weight_drop and is_parametrized(layer, "W_hh"):
+            raise NotImplementedError(
+                "weight_drop: expected 0 while W_hh of this package's layers is adapted, got "
+                f"{weight_drop}; use backend='torch'"
+            )
+        if weight_drop:
+            dropped["W_hh"] = dropout(layer.W_hh, weight_drop)  # (G*H, H)
+        found: tuple[Tensor, ...] = functional_call(layer, dropped, (x, *starts, None))
         return found
     weights = [getattr(network, f"{name}_l{l}") for name in ("weight_ih", "weight_hh")]
     weights[1] = dropout(weights[1], weight_drop)
