@@ -13,6 +13,7 @@ import torch
 
 from course_pkg.checks import check_size
 from course_pkg.models.language_model import LanguageModel
+from course_pkg.models.prompts import Prompt
 from course_pkg.models.recurrent import State
 from course_pkg.models.weights import in_evaluation
 from course_pkg.reference.checks import check_ids
@@ -27,9 +28,10 @@ class Scorer:
 
     Parameters
     ----------
-    model : LanguageModel
-        On any device. A small LSTM on a CPU takes half the time in float64: in float32
-        ``torch.nn.LSTM`` lays out its weights anew in every call.
+    model : LanguageModel or Prompt
+        With a prompt, every sequence starts from the state after it. On any device. A small LSTM
+        on a CPU takes half the time in float64: in float32 ``torch.nn.LSTM`` lays out its weights
+        anew in every call.
 
     Examples
     --------
@@ -39,14 +41,20 @@ class Scorer:
     ((2, 30), True)
     """
 
-    def __init__(self, model: LanguageModel) -> None:
-        if not isinstance(model, LanguageModel):
-            raise TypeError(f"model: expected a LanguageModel, got {type(model).__name__}")
-        self.model = model
-        self.tokens: int = model.embedding.num_embeddings
+    def __init__(self, model: LanguageModel | Prompt) -> None:
+        if not isinstance(model, (LanguageModel, Prompt)):
+            raise TypeError(
+                f"model: expected a LanguageModel or a Prompt, got {type(model).__name__}"
+            )
+        self.prompt = model if isinstance(model, Prompt) else None
+        self.model: LanguageModel = model.model if isinstance(model, Prompt) else model
+        self.tokens: int = self.model.embedding.num_embeddings
 
     def start(self, B: int) -> State:
-        """Return the states before the first token: zeros, (L, B, H) each."""
+        """Return the states before the first token, (L, B, H) each: zeros without a prompt."""
+        if self.prompt is not None:
+            with torch.inference_mode():
+                return self.prompt.state(B)
         network = self.model.recurrent
         shape = network.states, check_size("B", B), network.hidden_size
         zeros = self.model.embedding.weight.new_zeros

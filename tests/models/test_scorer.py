@@ -121,7 +121,7 @@ SCORER, IDS = Scorer(make()), ids_of()
         (
             lambda: Scorer(SequenceClassifier(classes=2, tokens=3)),
             TypeError,
-            "^model: expected a LanguageModel, got SequenceClassifier",
+            "^model: expected a LanguageModel or a Prompt, got SequenceClassifier",
         ),
         (lambda: SCORER.start(0), ValueError, "^B: .* got 0"),
         (lambda: SCORER.step(IDS, SCORER.start(3)), ValueError, r"^ids: expected shape \(B,\)"),
