@@ -17,6 +17,7 @@ import torch
 from course_pkg.__main__ import main
 from course_pkg.data.files import atomic
 from course_pkg.training import loop
+from course_pkg.training.adapting.method import Adapting, adapt
 from course_pkg.training.settings import Settings
 from tests.training.small import classify, language, translate
 
@@ -24,11 +25,27 @@ TASKS = {
     "classify": lambda: classify(dropout=0.3, ragged=True),
     "language": lambda: language(dropout_in=0.3, dropout_out=0.2, same_mask=True, weight_drop=0.3),
     "translate": lambda: translate(dropout=0.3, truth=0.5, truth_epochs=2),
+    "gradual": lambda: language(layers=2, dropout=0.3),
+    "elastic": lambda: classify(dropout=0.3, ragged=True),
+    "lora": lambda: classify(dropout=0.3, ragged=True),
+}
+ADAPTING = {
+    "gradual": Adapting(method="gradual", decay=0.5),
+    "elastic": Adapting(elastic=3.0),
+    "lora": Adapting(method="lora", rank=2),
 }
 SETTINGS = Settings(
     epochs=3, lr=1e-2, schedule="cosine", accumulate=2, log_every=1, checkpoint_every=3,
     evaluate_every=4, patience=30,
 )  # fmt: skip
+
+
+def prepare(name):
+    """Make a task, and what its run is adapted by; its drawn weights stand for the base's."""
+    task = TASKS[name]()
+    if name not in ADAPTING:
+        return task, None
+    return task, adapt(task.model, ADAPTING[name], base=TASKS[name]())
 
 
 def die():
@@ -102,7 +119,9 @@ def run(task, folder, moment, number):
         with contextlib.redirect_stdout(io.StringIO()):  # the orders are answered there
             main(["train", f"{folder}.toml", "--out", folder, "--resume"])
     else:
-        loop.fit(TASKS[task](), SETTINGS, folder=pathlib.Path(folder), resume=True)
+        made, adaptation = prepare(task)
+        place = pathlib.Path(folder)
+        loop.fit(made, SETTINGS, adaptation=adaptation, folder=place, resume=True)
 
 
 def serve():

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
 from course_pkg.checks import check_flag, check_number, check_option, check_size
+from course_pkg.models.adapters import add_low_rank
+from course_pkg.training.adapting.elastic import ElasticPenalty, fisher
+from course_pkg.training.adapting.freezing import hash_of
 from course_pkg.training.adapting.groups import Adaptation, Group, groups_of
+from course_pkg.training.distributed import ALONE
 
 if TYPE_CHECKING:
     from course_pkg.training.tasks.protocol import Task
@@ -93,15 +97,23 @@ def adapt(
         it; with 'lora' the additions are put into it.
     adapting : Adapting
     new_readout : bool
-        Whether the readout was drawn anew, as for another task, or is the base run's too. With
-        'lora', a new one is trained as a whole, and one of the base run's has an addition.
+        Whether the readout was drawn anew, as for another task, or is the base run's too. A new
+        one is trained as a whole with 'lora', and ``elastic`` does not hold it.
     base : Task, optional
         The task of the base run, whose model holds the base's weights; needed for ``elastic``.
 
     Returns
     -------
     Adaptation
-        For :func:`course_pkg.training.loop.fit`.
+        With 'lora', :func:`course_pkg.models.adapters.merge` makes a plain model of the trained
+        one. For :func:`course_pkg.training.loop.fit`.
+
+    Raises
+    ------
+    TypeError
+        If the layers of the model are not named as those of these two.
+    ValueError
+        If ``elastic`` is above 0 and there is no base, or its weights have other shapes.
 
     Notes
     -----
@@ -123,16 +135,40 @@ def adapt(
     readout 1.0 0
     """
     check_flag("new_readout", new_readout)
+    about: dict[str, Any] = asdict(adapting)
+    penalty = None
     if adapting.elastic:
-        raise NotImplementedError("elastic")
+        penalty, about["anchor"] = _springs(model, adapting.elastic, base, new_readout)
     if adapting.method == "lora":
-        raise NotImplementedError("lora")
-    groups = groups_of(model)
+        add_low_rank(
+            model, rank=adapting.rank, alpha=adapting.alpha, whole=["readout"] * new_readout
+        )
+    groups = _with_rates(groups_of(model), adapting)
     if adapting.method == "features":
         groups = groups[-1:]
-    adaptation = Adaptation(tuple(_with_rates(groups, adapting)), about=asdict(adapting))
+    if adapting.method == "lora":
+        groups = [replace(group, parameters=_trained(group)) for group in groups if _trained(group)]
+    adaptation = Adaptation(tuple(groups), penalty, about)
     adaptation.start_epoch(model, 0)
     return adaptation
+
+
+def _springs(
+    model: nn.Module, strength: float, base: Task | None, new_readout: bool
+) -> tuple[ElasticPenalty, str]:
+    """Tie the weights that come from the base run to it; return the hash of its weights too."""
+    if base is None:
+        raise ValueError("base: expected the task of the base run for elastic > 0, got none")
+    groups = groups_of(base.model)
+    names = [name for group in groups[: -1 if new_readout else None] for name in group.parameters]
+    anchor = {name: base.model.get_parameter(name).detach() for name in names}
+    information = fisher(base.model, base.batches(0, ALONE))
+    penalty = ElasticPenalty(model, anchor, {name: information[name] for name in names}, strength)
+    return penalty, hash_of(anchor)
+
+
+def _trained(group: Group) -> dict[str, nn.Parameter]:
+    return {name: weight for name, weight in group.parameters.items() if weight.requires_grad}
 
 
 def _with_rates(groups: list[Group], adapting: Adapting) -> list[Group]:

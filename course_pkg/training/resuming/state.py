@@ -159,7 +159,7 @@ def _check_optimiser(optimiser: torch.optim.Optimizer, position: Position) -> No
         if isinstance(optimiser, torch.optim.SGD):
             names = {"momentum_buffer"} if group["momentum"] else set()
         for parameter in group["params"]:
-            state = optimiser.state[parameter]
+            state = optimiser.state.get(parameter, {})  # [] would put an empty one there
             trained = parameter.requires_grad or "since" in group
             if state.keys() != (names if updated and trained else set()):
                 raise ValueError(f"optimiser: expected {sorted(names)}, got {sorted(state)}")

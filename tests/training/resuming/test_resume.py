@@ -19,7 +19,7 @@ from course_pkg.training.resuming.checkpoint import CheckpointError, load_checkp
 from course_pkg.training.resuming.opening import CHECKPOINT
 from course_pkg.training.resuming.state import State
 from course_pkg.training.settings import make_optimiser
-from tests.training.killed import SETTINGS, TASKS
+from tests.training.killed import SETTINGS, TASKS, prepare
 from tests.training.small import weights
 
 ROOT = Path(__file__).parents[3]
@@ -37,8 +37,8 @@ def _one_thread():
 def alone(request, tmp_path_factory):
     """A run that nobody disturbs: its name, its records, its weights, its checkpoint."""
     folder = tmp_path_factory.mktemp("alone")
-    task = TASKS[request.param]()
-    fit(task, SETTINGS, folder=folder)
+    task, adaptation = prepare(request.param)
+    fit(task, SETTINGS, adaptation=adaptation, folder=folder)
     return request.param, timeless(folder), weights(task), load_checkpoint(folder / CHECKPOINT)
 
 
@@ -73,8 +73,8 @@ def kill():
 
 def assert_goes_on_as_if_nothing_had_happened(alone, folder):
     name, records, expected, checkpoint = alone
-    task = TASKS[name]()
-    fit(task, SETTINGS, folder=folder, resume=True)
+    task, adaptation = prepare(name)
+    fit(task, SETTINGS, adaptation=adaptation, folder=folder, resume=True)
     assert timeless(folder) == records
     assert not list(folder.glob(".*")), "half a file was left"
     assert torch.equal(weights(task), expected)
