@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from course_pkg.data.text.vocabulary import Vocabulary
+from course_pkg.data.text.byte_pairs import AnyVocabulary, load_vocabulary
 from course_pkg.training.recipes.run import MODEL
 from course_pkg.training.recipes.saved_model import load_model
 
@@ -18,7 +18,7 @@ M = TypeVar("M", bound=nn.Module)
 
 def open_finished(
     folder: Path, task: str, kind: type[M], files: Mapping[str, str]
-) -> tuple[M, list[Vocabulary]]:
+) -> tuple[M, list[AnyVocabulary]]:
     """Read the model and the vocabularies of a run folder.
 
     Parameters
@@ -36,7 +36,7 @@ def open_finished(
     model : Module
         In float64, whose rounding hardly ever changes a choice of a token, so that another machine
         writes the same; in evaluation mode.
-    vocabularies : list of Vocabulary
+    vocabularies : list of Vocabulary or BytePairs
         In the order of the files.
 
     Raises
@@ -61,11 +61,11 @@ def open_finished(
             f"got a {type(model).__name__}"
         )
     settings: Any = model.settings
-    vocabularies = []
+    vocabularies: list[AnyVocabulary] = []
     for name, setting in files.items():
         if not (folder / name).exists():
             raise FileNotFoundError(f"{folder}: expected the model's vocabulary, found no {name}")
-        vocabulary = Vocabulary.load(folder / name)
+        vocabulary = load_vocabulary(folder / name)
         hashed = about.get(Path(name).stem)
         if hashed != vocabulary.sha256 or settings[setting] != len(vocabulary):
             raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course_pkg.checks import check_option, check_seed, check_size
+from course_pkg.data.text.byte_pairs import AnyVocabulary, BytePairs
 from course_pkg.data.text.spaces import with_space
 from course_pkg.data.text.tokens import words
 from course_pkg.data.text.vocabulary import END, UNKNOWN, Vocabulary
@@ -17,6 +19,7 @@ from course_pkg.decoding.greedy import greedy
 from course_pkg.decoding.sample import sample
 from course_pkg.models.language_model import LanguageModel
 from course_pkg.models.scorer import Scorer
+from course_pkg.reference.checks import IntArray
 from course_pkg.training.recipes.finished import open_finished
 from course_pkg.training.recipes.tables import VOCABULARY
 
@@ -28,7 +31,7 @@ class Trained(NamedTuple):
     """What a finished run of the task ``lm`` has learned."""
 
     model: LanguageModel
-    vocabulary: Vocabulary
+    vocabulary: AnyVocabulary
 
 
 def open_run(folder: Path) -> Trained:
@@ -94,6 +97,39 @@ def tokens_of(prompt: str, vocabulary: Vocabulary) -> list[str]:
     return found
 
 
+Piece = Callable[[int | None], str]  # the text that a token adds; None: nothing comes any more
+
+
+def _of_tokens(prompt: str, vocabulary: Vocabulary) -> tuple[IntArray, Piece]:
+    before = tokens_of(prompt, vocabulary)
+    ids = vocabulary.encode(before)
+
+    def piece(number: int | None) -> str:
+        if number is None:
+            return ""
+        token = vocabulary.tokens[number]
+        text = token if vocabulary.level == "char" else with_space(token, before[-1])
+        before[:] = [token]
+        return text
+
+    return ids, piece
+
+
+def _of_bytes(prompt: str, pairs: BytePairs) -> tuple[IntArray, Piece]:
+    ids = pairs.encode(prompt)
+    if len(ids) == 0:
+        raise ValueError("prompt: expected at least one token, got an empty text")
+    # A character may be cut: its first bytes wait for the others. What is no text is replaced.
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def piece(number: int | None) -> str:
+        if number is None:
+            return decoder.decode(b"", final=True)
+        return decoder.decode(pairs.contents[number])
+
+    return ids, piece
+
+
 def generate(
     trained: Trained,
     prompt: str,
@@ -135,22 +171,24 @@ def generate(
         been written then.
     """
     model, vocabulary = trained
-    before = tokens_of(prompt, vocabulary)
-    ids = vocabulary.encode(before)
+    if isinstance(vocabulary, BytePairs):
+        ids, piece = _of_bytes(prompt, vocabulary)
+    else:
+        ids, piece = _of_tokens(prompt, vocabulary)
     check_option("way", way, ("sample", "greedy", "beam"))
     if check_size("length", length) > LONGEST:
         raise ValueError(f"length: expected at most {LONGEST:,}, got {length}")
     if check_size("beam", width) > WIDEST:
         raise ValueError(f"beam: expected at most {WIDEST:,}, got {width}")
-    forbidden = [] if unknown or UNKNOWN not in vocabulary else [vocabulary.id(UNKNOWN)]
-    is_text = vocabulary.level == "char"  # else words, and the spaces are ours
+    forbidden = [vocabulary.id(UNKNOWN)] if UNKNOWN in vocabulary.specials and not unknown else []
+    begun = False
 
     def on_token(number: int) -> None:
-        if len(before) == len(ids):  # only now: no option was refused
-            write(prompt if is_text else prompt.rstrip(" "))
-        token = vocabulary.tokens[number]
-        write(token if is_text else with_space(token, before[-1]))
-        before.append(token)
+        nonlocal begun
+        if not begun:  # only now: no option was refused
+            write(prompt if vocabulary.level == "char" else prompt.rstrip(" "))
+            begun = True
+        write(piece(number))
 
     scorer = Scorer(model)
     if way == "beam":
@@ -162,3 +200,6 @@ def generate(
     else:
         rng = np.random.default_rng(check_seed(seed))
         sample(scorer, ids, length, rng, forbidden=forbidden, on_token=on_token, **filters)
+    rest = piece(None)
+    if rest:
+        write(rest)

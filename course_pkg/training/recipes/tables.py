@@ -15,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 
 from course_pkg.checks import check_option, check_size
 from course_pkg.data.sets.card import DataCard
-from course_pkg.data.text.vocabulary import Vocabulary
+from course_pkg.data.text.byte_pairs import AnyVocabulary
 from course_pkg.training.device import DEVICES, pick_device
 from course_pkg.training.memory import check_memory
 from course_pkg.training.recipes.config import ConfigError, key_of
@@ -50,7 +50,7 @@ class Config:
 # The files of a run that hold vocabularies: of a text, or of the two sides of pairs.
 VOCABULARY = "vocabulary.json"
 SOURCE, TARGET = "vocabulary-source.json", "vocabulary-target.json"
-NO_FILES: Mapping[str, Vocabulary] = MappingProxyType({})
+NO_FILES: Mapping[str, AnyVocabulary] = MappingProxyType({})
 
 
 class Built(NamedTuple):
@@ -59,7 +59,7 @@ class Built(NamedTuple):
     task: Task
     card: DataCard  # of the data
     sizes: dict[str, str]  # how much each part holds, in words
-    vocabularies: Mapping[str, Vocabulary] = NO_FILES  # by the name of their file in a run
+    vocabularies: Mapping[str, AnyVocabulary] = NO_FILES  # by the name of their file in a run
 
 
 def table_of(model: type[nn.Module], given: Mapping[str, Any]) -> type:

@@ -65,6 +65,8 @@ def open_run(folder: Path) -> Trained:
     """
     files = {SOURCE: "source_tokens", TARGET: "target_tokens"}
     model, (source, target) = open_finished(folder, "translate", Seq2Seq, files)
+    if not isinstance(source, Vocabulary) or not isinstance(target, Vocabulary):
+        raise ValueError(f"{folder}: expected vocabularies of tokens, got byte pairs")
     for special in (PAD, BEGIN, END):
         if special not in target:
             raise ValueError(f"{folder}: {TARGET}: expected the token {special!r}, found none")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +15,8 @@ from torch.nn.functional import cross_entropy
 from course_pkg.checks import check_count, check_option, check_size
 from course_pkg.data.batching.streams import TokenStreams
 from course_pkg.data.registry import find, load_text
+from course_pkg.data.sets.corpus import Corpus
+from course_pkg.data.text.byte_pairs import AnyVocabulary, BytePairs
 from course_pkg.data.text.vocabulary import LEVELS, UNKNOWN, Vocabulary
 from course_pkg.metrics.language import read_as_one_stream
 from course_pkg.models.language_model import LanguageModel, score_of
@@ -34,6 +36,7 @@ class Data:
     level: str | None = None  # "char" or "word", where the text comes at both
     batch: int = 32  # streams side by side, over all processes
     window: int = 64  # steps between two updates
+    merges: int | None = None  # tokens are byte pairs, with so many merges; at level "char"
     min_count: int = 1  # rarer tokens of the training part are unknown
     max_size: int | None = None  # of the vocabulary
 
@@ -43,31 +46,48 @@ class Data:
             check_option("level", self.level, levels)
         for name in ("batch", "window", "min_count"):
             check_size(name, getattr(self, name))
-        if self.max_size is not None:
-            check_size("max_size", self.max_size)
+        for name in ("max_size", "merges"):
+            if getattr(self, name) is not None:
+                check_size(name, getattr(self, name))
+        if self.merges is not None:
+            level = self.level or levels[0]
+            if level != BytePairs.level:
+                raise ValueError(
+                    f"merges: expected none at level {level!r}: byte pairs need the text itself"
+                )
+            if self.min_count != 1 or self.max_size is not None:
+                raise ValueError(
+                    "merges: expected neither min_count nor max_size beside it, for byte pairs "
+                    "leave no token out"
+                )
 
 
 MODEL = LanguageModel
 GIVEN = {"tokens": 2}
 
 
-def build(config: Config) -> Built:
-    """Load a text, make its vocabulary, and make the task of predicting its next token."""
+def build(config: Config, vocabulary: AnyVocabulary | None = None) -> Built:
+    """Load a text, make its vocabulary, and make the task of predicting its next token.
+
+    A vocabulary that is given, such as the one of a run that this one starts from, is used as it
+    is. Without one it is made, from the training part alone: a token that is only in the other
+    parts has to be unknown.
+    """
     data = config.data
-    corpus = load_text(data.name, data.level)
-    # The training part alone: a token that is only in the other parts has to be unknown.
     with in_table("data", data):
-        vocabulary = Vocabulary.build(
-            corpus.train,
-            level=corpus.level,
-            min_count=data.min_count,
-            max_size=data.max_size,
-            specials=[UNKNOWN],
-        )
-    parts = {
-        name: vocabulary.encode(list(getattr(corpus, name))) for name in ("train", "valid", "test")
-    }
+        if vocabulary is not None and data.level not in (None, vocabulary.level):
+            raise ValueError(
+                f"level: expected {vocabulary.level!r}, as the vocabulary that is given, "
+                f"got {data.level!r}"
+            )
+        corpus = load_text(data.name, vocabulary.level if vocabulary else data.level)
+        vocabulary = vocabulary or _make_vocabulary(data, corpus)
+        parts = {
+            name: _encode(getattr(corpus, name), vocabulary) for name in ("train", "valid", "test")
+        }
     model = make_model(MODEL, config, tokens=len(vocabulary))
+    is_pairs = isinstance(vocabulary, BytePairs)
+    unknown = vocabulary.id(UNKNOWN) if UNKNOWN in vocabulary.specials else None
     with in_table("data", data):
         task = PredictNext(
             model,
@@ -75,14 +95,38 @@ def build(config: Config) -> Built:
             batch=data.batch,
             window=data.window,
             level=corpus.level,
-            unknown=vocabulary.id(UNKNOWN),
+            characters=vocabulary.characters if isinstance(vocabulary, BytePairs) else None,
+            unknown=unknown,
             about={"vocabulary": vocabulary.sha256},
         )
-    sizes = {name: _size(ids, vocabulary.id(UNKNOWN)) for name, ids in parts.items()}
+    sizes = {
+        name: f"{len(getattr(corpus, name)):,} characters, {len(ids):,} tokens"
+        if is_pairs
+        else _size(ids, unknown)
+        for name, ids in parts.items()
+    }
     return Built(task, corpus.card, sizes, {VOCABULARY: vocabulary})
 
 
-def _size(ids: IntArray, unknown: int) -> str:
+def _make_vocabulary(data: Data, corpus: Corpus) -> AnyVocabulary:
+    if data.merges is not None:
+        return BytePairs.train("".join(corpus.train), data.merges)
+    return Vocabulary.build(
+        corpus.train,
+        level=corpus.level,
+        min_count=data.min_count,
+        max_size=data.max_size,
+        specials=[UNKNOWN],
+    )
+
+
+def _encode(tokens: Sequence[str], vocabulary: AnyVocabulary) -> IntArray:
+    if isinstance(vocabulary, BytePairs):
+        return vocabulary.encode("".join(tokens))
+    return vocabulary.encode(list(tokens))
+
+
+def _size(ids: IntArray, unknown: int | None) -> str:
     """Say how many tokens a part holds, and how many of them are the unknown one."""
     count = int((ids == unknown).sum())
     share = f" ({count / len(ids):.2%})" if count else ""
@@ -111,6 +155,8 @@ class PredictNext:
         Steps in a window, T.
     level : {"char", "word"}, optional
         What a token is. Where tokens are characters, an evaluation has bits per character.
+    characters : ndarray of int, (V,), optional
+        With how many characters each token is written, where they are more than one.
     unknown : int, optional
         The id of the unknown token: an evaluation then has the share of targets that it is.
     about : mapping, optional
@@ -148,6 +194,7 @@ class PredictNext:
         batch: int = 32,
         window: int = 64,
         level: str | None = None,
+        characters: IntArray | None = None,
         unknown: int | None = None,
         about: Mapping[str, Any] | None = None,
     ) -> None:
@@ -168,7 +215,7 @@ class PredictNext:
             check_option("level", level, tuple(LEVELS))
         if unknown is not None:
             check_count("unknown", unknown)
-        self._level, self._unknown = level, unknown
+        self._level, self._characters, self._unknown = level, characters, unknown
         self._train = TokenStreams(parts["train"], self.B, self.T)
         self._whole = dict(parts)
         check_texts_apart(parts)
@@ -216,7 +263,10 @@ class PredictNext:
             "perplexity": found.perplexity,
             "bits": found.bits_per_token,
         }
-        if self._level == "char":  # an unknown character counts as one, as any other does
+        if self._characters is not None:
+            written = int(self._characters[self._whole[part][1:]].sum())
+            metrics["bits_per_character"] = found.bits_per_character(written)
+        elif self._level == "char":  # an unknown character counts as one, as any other does
             metrics["bits_per_character"] = found.bits_per_character(found.tokens)
         if self._unknown is not None:
             metrics["unknown_share"] = found.unknown_share

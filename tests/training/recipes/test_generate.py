@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from course_pkg.__main__ import main
+from course_pkg.data.text.byte_pairs import BytePairs
 from course_pkg.data.text.vocabulary import UNKNOWN, Vocabulary
 from course_pkg.decoding.beam import beam_search
 from course_pkg.decoding.greedy import greedy
@@ -31,7 +32,10 @@ def make_run(folder, tokens, level="char", **changed):
     """Write the two files of a run that are read: a vocabulary, and a model with its hash."""
     folder.mkdir()
     torch.manual_seed(0)
-    vocabulary = Vocabulary.build(tokens, level=level, specials=[UNKNOWN])
+    if level == "pairs":
+        vocabulary = BytePairs.train(tokens, 10)
+    else:
+        vocabulary = Vocabulary.build(tokens, level=level, specials=[UNKNOWN])
     model = LanguageModel(tokens=len(vocabulary), embedding=4, hidden=8)
     with torch.no_grad():
         model.readout.weight *= 8  # what comes next then depends on what was read
@@ -50,6 +54,11 @@ def letters(tmp_path_factory):
 @pytest.fixture(scope="module")
 def of_words(tmp_path_factory):
     return make_run(tmp_path_factory.mktemp("words") / "run", WORDS, "word")
+
+
+@pytest.fixture(scope="module")
+def of_pairs(tmp_path_factory):
+    return make_run(tmp_path_factory.mktemp("pairs") / "run", LETTERS * 3, "pairs")
 
 
 @pytest.fixture
@@ -151,6 +160,42 @@ def test_words_get_the_spaces_that_a_reader_expects(of_words, run):
         assert len(text.split()) == 4 + 200
 
 
+@pytest.mark.parametrize("prompt", ["the ", "循环 \ud800"])
+def test_byte_pairs_are_written_as_the_text_that_they_decode_to(of_pairs, prompt):
+    model, pairs = open_run(of_pairs)
+    pieces = []
+    generate((model, pairs), prompt, pieces.append, length=300, seed=4)
+    rng = np.random.default_rng(4)
+    written = sample(Scorer(model), pairs.encode(prompt), 300, rng)
+    assert pieces[0] == prompt
+    assert "".join(pieces[1:]) == pairs.decode(written.ids)
+    assert "\ufffd" in pairs.decode(written.ids)  # the model knows nothing: many are no text
+
+
+def test_bytes_of_one_character_wait_for_each_other(of_pairs, monkeypatch):
+    trained = open_run(of_pairs)
+    for ids, expected in (
+        ("环".encode(), ["", "", "环"]),
+        ("环a".encode()[1:], ["\ufffd", "\ufffd", "a"]),
+        ("环".encode()[:2], ["", "", "\ufffd"]),  # the last piece is what still waits
+    ):
+
+        def write_these(scorer, prompt, length, *, on_token, ids=ids, **_):
+            for number in ids:
+                on_token(number)
+
+        monkeypatch.setattr("course_pkg.training.recipes.generate.greedy", write_these)
+        pieces = []
+        generate(trained, "the", pieces.append, way="greedy", length=len(ids))
+        assert pieces == ["the", *expected]
+
+
+def test_a_prompt_of_byte_pairs_has_no_unknown_token(of_pairs, run):
+    assert run(of_pairs, "--length", 5, "--greedy", prompt="thé €")[1].startswith("thé €")
+    message = "error: prompt: expected at least one token, got an empty text\n"
+    assert run(of_pairs, prompt="") == (1, "", message)
+
+
 @pytest.mark.parametrize(
     ("prompt", "tokens"),
     [
@@ -247,6 +292,10 @@ def of_another_text(folder):
     Vocabulary.build(LETTERS.upper(), specials=[UNKNOWN]).save(folder / "vocabulary.json")
 
 
+def of_another_kind(folder):
+    BytePairs.train(LETTERS, 3).save(folder / "vocabulary.json")
+
+
 def changed_by_hand(folder):
     path = folder / "vocabulary.json"
     path.write_text(path.read_text().replace('"."', '"!"'))
@@ -284,6 +333,7 @@ def a_file(folder):
         (cut_short, "model.safetensors: damaged"),
         (one_bit, "model.safetensors: damaged"),
         (of_another_text, "vocabulary.json is not the vocabulary that model.safetensors was"),
+        (of_another_kind, "vocabulary.json is not the vocabulary that model.safetensors was"),
         (of_another_size, "vocabulary.json is not the vocabulary that model.safetensors was"),
         (changed_by_hand, "vocabulary.json: the vocabulary is damaged"),
         (with_no_number, "model.safetensors: expected finite weights, got others in readout.bias"),
@@ -313,6 +363,21 @@ def test_a_run_of_the_command_train_goes_on(tmp_path, run, capsys):
     assert status == 0
     assert out.startswith("The")
     assert UNKNOWN not in out
+
+
+def test_a_run_with_byte_pairs_goes_on(tmp_path, run, capsys):
+    recipe = tmp_path / "small.toml"
+    recipe.write_text(
+        'task = "lm"\ndevice = "cpu"\n'
+        '[data]\nname = "python-text"\nmerges = 20\nbatch = 8\nwindow = 8\n'
+        "[model]\nhidden = 4\nembedding = 4\n[training]\nsteps = 2\n"
+    )
+    assert main(["train", str(recipe), "--out", str(tmp_path / "run")]) == 0
+    assert "bits_per_character" in capsys.readouterr().out
+    assert len(open_run(tmp_path / "run").vocabulary) == 276
+    status, out, _ = run(tmp_path / "run", "--length", 20, prompt="循环")
+    assert status == 0
+    assert out.startswith("循环")
 
 
 def start(folder, *words):

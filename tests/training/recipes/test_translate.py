@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from course_pkg.__main__ import main
+from course_pkg.data.text.byte_pairs import BytePairs
 from course_pkg.data.text.vocabulary import Vocabulary
 from course_pkg.decoding.beam import beam_search
 from course_pkg.models.language_model import LanguageModel
@@ -227,9 +228,19 @@ def without_specials(folder):
     save_model(folder / "model.safetensors", model, about)
 
 
+def of_byte_pairs(folder):
+    pairs = BytePairs()
+    for side in ("source", "target"):
+        pairs.save(folder / f"vocabulary-{side}.json")
+    about = {f"vocabulary-{side}": pairs.sha256 for side in ("source", "target")}
+    model = Seq2Seq(source_tokens=len(pairs), target_tokens=len(pairs), embedding=4, hidden=6)
+    save_model(folder / "model.safetensors", model, about)
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
+        (of_byte_pairs, "run: expected vocabularies of tokens, got byte pairs"),
         (without_vocabulary, "expected the model's vocabulary, found no vocabulary-target.json"),
         (exchanged, "vocabulary-target.json is not the vocabulary that model.safetensors was"),
         (of_another_size, "vocabulary-target.json is not the vocabulary that model.safetensors"),
