@@ -20,7 +20,8 @@ from course_pkg.data.batching.padding import pad_batch
 from course_pkg.data.registry import DATA_SETS, find, load_labelled
 from course_pkg.data.sets.card import DataCard
 from course_pkg.data.sets.digits import Digits, Images, load_digits, rows
-from course_pkg.data.text.vocabulary import LEVELS, Vocabulary
+from course_pkg.data.text.byte_pairs import AnyVocabulary
+from course_pkg.data.text.vocabulary import LEVELS
 from course_pkg.metrics.means import Mean
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.reference.checks import check_ids, check_named_tuple
@@ -52,6 +53,7 @@ class Data:
     draw_seed: int = 0  # which texts are drawn; with one seed more labels hold the fewer
     max_length: int | None = None  # tokens: longer texts are cut off
     level: str | None = None  # "char" or "word"; by default as the texts come
+    merges: int | None = None  # a vocabulary of byte pairs, learned by so many merges
     min_count: int = 1  # rarer tokens of the training part are unknown
     max_size: int | None = None  # of the vocabulary
 
@@ -68,12 +70,18 @@ class Data:
             value = getattr(self, field.name)
             if kind == "images" and value != field.default:
                 raise ValueError(f"{field.name}: expected none with images, got {value!r}")
-        for name in ("labels", "max_length", "min_count", "max_size"):
+        for name in ("labels", "max_length", "merges", "min_count", "max_size"):
             if getattr(self, name) is not None:
                 check_size(name, getattr(self, name))
         check_count("draw_seed", self.draw_seed)
         if self.level is not None:
             check_option("level", self.level, tuple(LEVELS))
+        # Byte pairs read the text itself, and leave none of its tokens out.
+        for name in ("level", "min_count", "max_size") if self.merges is not None else ():
+            if getattr(self, name) not in (None, "char", 1):
+                raise ValueError(
+                    f"{name}: expected none beside merges, got {getattr(self, name)!r}"
+                )
 
 
 KINDS = ("images", "labelled")
@@ -81,7 +89,7 @@ MODEL = SequenceClassifier
 GIVEN = {"classes": 2, "features": 1, "tokens": None}
 
 
-def build(config: Config, vocabulary: Vocabulary | None = None) -> Built:
+def build(config: Config, vocabulary: AnyVocabulary | None = None) -> Built:
     """Load images or labelled texts, and make the task of telling their classes.
 
     The ids of texts are those of the vocabulary that is given, such as the one of a run that this
@@ -97,7 +105,7 @@ def build(config: Config, vocabulary: Vocabulary | None = None) -> Built:
     return Built(task, data.card, sizes)
 
 
-def _of_texts(config: Config, vocabulary: Vocabulary | None) -> Built:
+def _of_texts(config: Config, vocabulary: AnyVocabulary | None) -> Built:
     data, texts = config.data, load_labelled(config.data.name)
     with in_table("data", data):
         train = few_of(texts.train, data.labels, data.draw_seed)
@@ -105,8 +113,9 @@ def _of_texts(config: Config, vocabulary: Vocabulary | None) -> Built:
             vocabulary = make_vocabulary(
                 [text for text, _ in train],
                 data.level or texts.level,
-                data.min_count,
-                data.max_size,
+                min_count=data.min_count,
+                max_size=data.max_size,
+                merges=data.merges,
             )
         parts = {
             name: Labelled(*to_ids(some, vocabulary, data.max_length))

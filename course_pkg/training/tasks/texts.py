@@ -6,7 +6,8 @@ import numpy as np
 
 from course_pkg.data.sets.labelled import Example
 from course_pkg.data.splitting.few import draw_evenly
-from course_pkg.data.text.tokens import words
+from course_pkg.data.text.byte_pairs import AnyVocabulary, BytePairs
+from course_pkg.data.text.tokens import characters, words
 from course_pkg.data.text.vocabulary import UNKNOWN, Vocabulary
 from course_pkg.reference.checks import IntArray
 
@@ -26,34 +27,33 @@ def few_of(examples: list[Example], count: int | None, seed: int) -> list[Exampl
 
 
 def make_vocabulary(
-    texts: list[str], level: str, min_count: int, max_size: int | None
-) -> Vocabulary:
-    """Make a vocabulary of training texts; what is not in it is unknown.
+    texts: list[str],
+    level: str,
+    *,
+    min_count: int = 1,
+    max_size: int | None = None,
+    merges: int | None = None,
+) -> AnyVocabulary:
+    """Make a vocabulary of training texts: of byte pairs if ``merges`` says how many.
 
     Examples
     --------
-    >>> make_vocabulary(["b a", "b."], "word", 1, None).tokens
+    >>> make_vocabulary(["b a", "b."], "word").tokens
     ('<unk>', 'b', '.', 'a')
+    >>> make_vocabulary(["b a b a"], "char", merges=1).tokens[256:]
+    (' a',)
     """
-    tokens = [token for text in texts for token in split(text, level)]
+    if merges is not None:
+        return BytePairs.train(texts, merges)
+    read = words if level == "word" else characters
+    tokens = [token for text in texts for token in read(text)]
     return Vocabulary.build(
         tokens, level=level, min_count=min_count, max_size=max_size, specials=[UNKNOWN]
     )
 
 
-def split(text: str, level: str) -> list[str] | str:
-    """Return the words of a text, or the text, which is its characters.
-
-    Examples
-    --------
-    >>> split("a.b", "word"), split("a.b", "char")
-    (['a', '.', 'b'], 'a.b')
-    """
-    return words(text) if level == "word" else text
-
-
 def to_ids(
-    examples: list[Example], vocabulary: Vocabulary, max_length: int | None
+    examples: list[Example], vocabulary: AnyVocabulary, max_length: int | None
 ) -> tuple[list[IntArray], IntArray]:
     """Return the ids of each text, cut off after ``max_length``, and the labels (N,).
 
@@ -72,8 +72,14 @@ def to_ids(
     """
     ids: list[IntArray] = []
     for number, (text, _) in enumerate(examples):
-        found = vocabulary.encode(split(text, vocabulary.level))[:max_length]
+        found = _encode(text, vocabulary)[:max_length]
         if not len(found):
             raise ValueError(f"texts[{number}]: expected at least one token, got {text!r}")
         ids.append(found)
     return ids, np.array([label for _, label in examples], dtype=np.int64)
+
+
+def _encode(text: str, vocabulary: AnyVocabulary) -> IntArray:
+    if isinstance(vocabulary, Vocabulary) and vocabulary.level == "word":
+        return vocabulary.encode(words(text))
+    return vocabulary.encode(text)  # characters, or byte pairs

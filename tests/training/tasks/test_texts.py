@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from course_pkg.data.registry import load_labelled
+from course_pkg.data.text.byte_pairs import BytePairs
 from course_pkg.data.text.tokens import words
 from course_pkg.data.text.vocabulary import UNKNOWN, Vocabulary
 from course_pkg.training.loop import evaluate, fit
@@ -69,6 +70,15 @@ def test_the_vocabulary_of_a_base_run_is_used_as_it_is():
     assert 0.3 < (ids == 0).mean() < 0.9
 
 
+def test_byte_pairs_are_learned_from_the_texts_that_are_used():
+    built = build(config({"labels": 42, "merges": 50}))
+    (pairs,) = built.vocabularies.values()
+    texts = [pairs.decode(ids) for ids in training_part(built).x]
+    assert len(pairs) == built.task.model.settings["tokens"] == 306
+    assert set(texts) <= {text for text, _ in load_labelled("docstrings").train}
+    assert pairs == BytePairs.train(texts, 50)
+
+
 def test_texts_are_cut_into_the_words_that_a_text_of_words_has():
     vocabulary = Vocabulary.build(words("(a, b)"), level="word", specials=[UNKNOWN])
     ids, labels = to_ids([("(a, b)", 3)], vocabulary, None)
@@ -98,6 +108,8 @@ def test_it_learns_the_texts():
         ({"labels": 0}, "data.labels: expected an integer of at least 1"),
         ({"level": "sentence"}, "data.level: expected one of 'char', 'word'"),
         ({"name": "digits", "labels": 3}, "data.labels: expected none with images, got 3"),
+        ({"merges": 9, "level": "word"}, "data.level: expected none beside merges, got 'word'"),
+        ({"merges": 9, "min_count": 2}, "data.min_count: expected none beside merges, got 2"),
         ({"draw_seed": -1}, "data.draw_seed: expected an integer of at least 0"),
     ],
 )
