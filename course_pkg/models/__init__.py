@@ -8,9 +8,9 @@ at all its states. ``dropped`` runs a network with dropout on what flows through
 recurrent weights. The task models are ``classifier``, ``language_model`` and ``seq2seq``: there an
 encoder reads, and a ``decoder`` writes with attention; ``pointer`` can also copy from its source.
 ``adapters`` changes a trained model by LoRA, and ``prompts`` learns what a frozen language model
-starts from. For the decoders of the package ``scorer`` reads with a language model token by token,
-and ``translator`` with a model of sequence to sequence. ``checks`` looks at the input of all of
-them.
+starts from; ``shared`` lets several models have one body. For the decoders of the package
+``scorer`` reads with a language model token by token, and ``translator`` with a model of sequence
+to sequence. ``checks`` looks at the input of all of them.
 
 What holds everywhere: input is time-major, ``(T, B, ...)``. An argument of a wrong type, dtype,
 rank, size or range is a ``TypeError`` or ``ValueError`` that names the argument, what was expected

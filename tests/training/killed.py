@@ -18,8 +18,9 @@ from course_pkg.__main__ import main
 from course_pkg.data.files import atomic
 from course_pkg.training import loop
 from course_pkg.training.adapting.method import Adapting, adapt
+from course_pkg.training.adapting.replay import with_replay
 from course_pkg.training.settings import Settings
-from tests.training.small import classify, language, translate
+from tests.training.small import classify, language, translate, two_tasks
 
 TASKS = {
     "classify": lambda: classify(dropout=0.3, ragged=True),
@@ -29,6 +30,8 @@ TASKS = {
     "elastic": lambda: classify(dropout=0.3, ragged=True),
     "lora": lambda: classify(dropout=0.3, ragged=True),
 }
+TASKS["replay"] = lambda: with_replay(TASKS["language"](), language(seed=1, length=900), 0.4)
+TASKS["heads"] = lambda: two_tasks(dropout=0.3)
 ADAPTING = {
     "gradual": Adapting(method="gradual", decay=0.5),
     "elastic": Adapting(elastic=3.0),

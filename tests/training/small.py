@@ -9,8 +9,10 @@ from course_pkg.data.text.vocabulary import Vocabulary
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
 from course_pkg.models.seq2seq import Seq2Seq
+from course_pkg.models.shared import share_body
 from course_pkg.training.settings import Settings
 from course_pkg.training.tasks.classify import Classify, Labelled
+from course_pkg.training.tasks.mixture import Mixture
 from course_pkg.training.tasks.next_token import PredictNext
 from course_pkg.training.tasks.translate import Translate
 
@@ -86,6 +88,19 @@ def translate(seed=0, *, parts=None, double=False, dropout=0.0, hidden=8, option
     )  # fmt: skip
     model = model.double() if double else model
     return Translate(model, parts, source, target, seed=seed, **({"batch": 16} | task))
+
+
+def two_tasks(*, dropout=0.0, shares=(0.3, 0.7)):
+    """To go on with a text, and to tell which of two tokens a sequence has more of: one body."""
+    text_task = language(dropout=dropout)
+    torch.manual_seed(1)
+    model = SequenceClassifier(classes=2, tokens=7, embedding=6, hidden=12, dropout=dropout)
+    share_body(text_task.model, model)
+    rng, parts = np.random.default_rng(0), {}
+    for name, count in (("train", 60), ("valid", 30), ("test", 30)):
+        x = rng.integers(7, size=(count, 8))
+        parts[name] = Labelled(x, ((x == 0).sum(axis=1) > (x == 1).sum(axis=1)).astype(int))
+    return Mixture({"text": text_task, "count": Classify(model, parts, batch=10)}, shares=shares)
 
 
 def weights(task):

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from course_pkg.checks import check_count, check_number
+from course_pkg.models.shared import Heads
 
 # The layer in a recurrent weight's name: torch.nn's `weight_ih_l0`, ours `layers.0.W_ih`.
 LAYER = re.compile(r"_l(\d+)(?:_reverse)?(?:\.|$)|(?:^|\.)layers\.(\d+)\.")
@@ -114,13 +115,13 @@ def groups_of(model: nn.Module) -> list[Group]:
     ----------
     model : Module
         With the parts ``recurrent``, ``readout`` and, if it reads ids, ``embedding``, as a
-        LanguageModel or a SequenceClassifier.
+        LanguageModel or a SequenceClassifier; or several of these that share a body.
 
     Returns
     -------
     list of Group
         The embedding, each recurrent layer, the readout. A matrix that embedding and readout
-        share (tied weights) is the embedding's.
+        share (tied weights) is the embedding's. The readouts of several models are one group.
 
     Raises
     ------
@@ -134,7 +135,8 @@ def groups_of(model: nn.Module) -> list[Group]:
     >>> [(group.name, len(group.parameters)) for group in groups]
     [('embedding', 1), ('recurrent 1', 4), ('recurrent 2', 4), ('readout', 2)]
     """
-    parts = dict(model.named_children())
+    models = list(model.children()) if isinstance(model, Heads) else [model]
+    parts = dict(models[0].named_children())
     if not {"recurrent", "readout"} <= parts.keys():
         raise TypeError(
             "model: expected a LanguageModel or a SequenceClassifier, whose layers are named, "
@@ -144,7 +146,8 @@ def groups_of(model: nn.Module) -> list[Group]:
     directions = recurrent.output_size // recurrent.hidden_size
     found: dict[int, dict[str, nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
-        found.setdefault(_place(name, directions), {})[name] = parameter
+        inner = name.partition(".")[2] if isinstance(model, Heads) else name
+        found.setdefault(_place(inner, directions), {})[name] = parameter
     names = {0: "embedding", READOUT: "readout"}
     return [Group(names.get(place, f"recurrent {place}"), found[place]) for place in sorted(found)]
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from course_pkg.checks import check_flag, check_number, check_option, check_size
 from course_pkg.models.adapters import add_low_rank
+from course_pkg.models.shared import Heads
 from course_pkg.training.adapting.elastic import ElasticPenalty, fisher
 from course_pkg.training.adapting.freezing import hash_of
 from course_pkg.training.adapting.groups import Adaptation, Group, groups_of
@@ -140,9 +141,8 @@ def adapt(
     if adapting.elastic:
         penalty, about["anchor"] = _springs(model, adapting.elastic, base, new_readout)
     if adapting.method == "lora":
-        add_low_rank(
-            model, rank=adapting.rank, alpha=adapting.alpha, whole=["readout"] * new_readout
-        )
+        whole = [f"{prefix}readout" for prefix in _prefixes(model)] if new_readout else []
+        add_low_rank(model, rank=adapting.rank, alpha=adapting.alpha, whole=whole)
     groups = _with_rates(groups_of(model), adapting)
     if adapting.method == "features":
         groups = groups[-1:]
@@ -163,8 +163,19 @@ def _springs(
     names = [name for group in groups[: -1 if new_readout else None] for name in group.parameters]
     anchor = {name: base.model.get_parameter(name).detach() for name in names}
     information = fisher(base.model, base.batches(0, ALONE))
-    penalty = ElasticPenalty(model, anchor, {name: information[name] for name in names}, strength)
+    prefix, *_ = _prefixes(model)
+    penalty = ElasticPenalty(
+        model,
+        {f"{prefix}{name}": weight for name, weight in anchor.items()},
+        {f"{prefix}{name}": information[name] for name in anchor},
+        strength,
+    )
     return penalty, hash_of(anchor)
+
+
+def _prefixes(model: nn.Module) -> list[str]:
+    """Return what stands before the names of a task model's weights: of several, for each one."""
+    return [f"{name}." for name in model] if isinstance(model, Heads) else [""]
 
 
 def _trained(group: Group) -> dict[str, nn.Parameter]:

@@ -73,6 +73,7 @@ def open_run(
             settings.patience, min_delta=settings.min_delta, goal=task.goals[settings.select_by]
         ),
         run=run,
+        skips=getattr(task, "skips_weights", False),
     )
     json.dumps(state.run)  # now, and not at the first checkpoint
     seed_everything((settings.seed + share.rank) % 2**32, deterministic=settings.deterministic)

@@ -44,6 +44,7 @@ class State:
     run: Mapping[str, Any]  # what tells this run from others, as JSON: task and settings
     position: Position = field(default_factory=Position)
     carry: Carry = ()  # the state that the next batch starts from, for streams
+    skips: bool = False  # whether updates leave weights out, as those of a mixture of tasks
 
     def packed(self, own: Sequence[Own]) -> Checkpoint:
         """Return the state as tensors and JSON; ``own`` has an entry for each process, by rank."""
@@ -90,7 +91,7 @@ class State:
             self.model.load_state_dict(_below("model", tensors))
             self.position = read_position(about["position"])
             _load_optimiser(self.optimiser, about["optimiser"], _below("optimiser", tensors))
-            _check_optimiser(self.optimiser, self.position)
+            _check_optimiser(self.optimiser, self.position, skips=self.skips)
             best = _below("best", tensors)
             _check_stopping(about["stopping"], best, self.model)
             self.stopping.resume(about["stopping"], _on(device, best))
@@ -149,7 +150,7 @@ def _check_stopping(about: Mapping[str, Any], best: Mapping[str, Tensor], model:
     check_tensors("best", best, {} if about["best"] is None else model.state_dict())
 
 
-def _check_optimiser(optimiser: torch.optim.Optimizer, position: Position) -> None:
+def _check_optimiser(optimiser: torch.optim.Optimizer, position: Position, *, skips: bool) -> None:
     """Raise unless the optimiser remembers what it needs for every parameter it has changed."""
     for group in optimiser.param_groups:
         # A group that thaws later has not been changed before the first batch of its epoch.
@@ -161,6 +162,8 @@ def _check_optimiser(optimiser: torch.optim.Optimizer, position: Position) -> No
         for parameter in group["params"]:
             state = optimiser.state.get(parameter, {})  # [] would put an empty one there
             trained = parameter.requires_grad or "since" in group
+            if skips and not state:
+                continue
             if state.keys() != (names if updated and trained else set()):
                 raise ValueError(f"optimiser: expected {sorted(names)}, got {sorted(state)}")
             for name, value in state.items():
