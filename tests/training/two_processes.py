@@ -3,10 +3,12 @@
 import contextlib
 import pathlib
 import sys
+from dataclasses import replace
 
 import torch
 
 from course_pkg.training import loop
+from course_pkg.training.adapting.method import Adapting, adapt
 from course_pkg.training.distributed import process_group
 from course_pkg.training.settings import Settings
 from tests.training.small import classify, language
@@ -21,6 +23,11 @@ CASES = {
     ),
     "language": lambda: (language(batch=5), SETTINGS),
 }
+
+
+# Groups thaw and are held: the wrapped model has to look for its weights again.
+ADAPTED = Adapting(method="gradual", decay=0.5, elastic=50.0)
+CASES["adapted"] = lambda: (language(batch=5), replace(SETTINGS, epochs=4))
 
 
 class StoppedError(Exception):
@@ -47,7 +54,10 @@ def run_all(folder, share, device):
         if share.is_main:
             place.mkdir(parents=True)
         task, settings = make()
-        loop.fit(task, settings, folder=place, share=share, device=device)
+        adaptation = None
+        if name == "adapted":
+            adaptation = adapt(task.model, ADAPTED, base=language(seed=1, batch=5))
+        loop.fit(task, settings, adaptation=adaptation, folder=place, share=share, device=device)
     # Dropout, so that each process has a random state of its own, also with shares of one size;
     # interrupted and resumed.
     for name, interrupted in (("quiet", False), ("interrupted", True)):
