@@ -14,7 +14,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from course_pkg.checks import check_flag, check_number, check_seed, check_size
 from course_pkg.data.sets.card import DataCard
@@ -170,17 +169,16 @@ def load_word_kinds(
 def _labelled(
     language: Language, count: int, noise: float, rng: np.random.Generator
 ) -> list[Example]:
-    wanted = [(count + 1) // 2, count // 2]
+    wanted = [(count + 1) // 2, count // 2]  # of each class, wrong labels included
     examples: list[Example] = []
     while any(wanted):
         for text in language.draw(count, rng):
-            label = language.label(text)
+            true, wrong = language.label(text), bool(rng.random() < noise)
+            label = None if true is None else true ^ wrong
             if label is not None and wanted[label]:
                 wanted[label] -= 1
                 examples.append((" ".join(text), label))
-    wrong = rng.random(count) < noise
-    order: npt.NDArray[np.int64] = rng.permutation(count)
-    return [(examples[i][0], examples[i][1] ^ int(wrong[i])) for i in order]
+    return [examples[i] for i in rng.permutation(count)]
 
 
 def load_word_kinds_text(

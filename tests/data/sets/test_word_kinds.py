@@ -40,6 +40,7 @@ def test_the_truth_reaches_the_ceiling_and_no_more(seed):
     for part in clean[:3]:
         assert accuracy_of_truth(part, word_kinds(seed))[0] == 1
         assert Counter(label for _, label in part) == {0: 50, 1: 50}
+    assert Counter(label for _, label in texts.train) == {0: 1000, 1: 1000}
 
 
 def test_the_card_says_the_ceiling():
