@@ -10,7 +10,7 @@ from torch import nn
 from course_pkg.models.adapters import add_low_rank, merge, trainable_share, unmerge
 from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
-from course_pkg.models.recurrent import Recurrent
+from course_pkg.models.recurrent import OURS, Recurrent
 from course_pkg.models.seq2seq import Seq2Seq
 from course_pkg.training.loop import fit
 from course_pkg.training.recipes.saved_model import load_model, save_model
@@ -256,6 +256,35 @@ def test_only_a_merged_model_is_a_model_file(tmp_path):
     assert [(n, w.tolist()) for n, w in loaded.state_dict().items()] == [
         (n, w.tolist()) for n, w in model.state_dict().items()
     ]
+
+
+@cells
+@backends
+def test_what_is_trained_is_all_that_an_adapter_file_needs(cell, backend):
+    model, run = reader(cell=cell, backend=backend)
+    base = {name: weight.clone() for name, weight in model.state_dict().items()}
+    add_low_rank(model, rank=2, whole=["readout"])
+    move(model)
+    kept = {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad}
+    again, run_again = reader(cell=cell, backend=backend)
+    again.load_state_dict(base)
+    add_low_rank(again, rank=2, whole=["readout"])
+    missing, unexpected = again.load_state_dict(kept, strict=False)
+    assert missing
+    assert not unexpected
+    assert torch.equal(run_again(), run())
+
+
+@cells
+def test_an_adapted_network_moves_to_the_other_backend(cell):
+    """What is read from it is the sum."""
+    torch.manual_seed(0)
+    theirs = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[cell](3, 4, dtype=torch.float64)
+    add_low_rank(theirs, rank=2)
+    move(theirs)
+    x = torch.randn(5, 2, 3, dtype=torch.float64)
+    ours = OURS[cell].from_torch(theirs)
+    torch.testing.assert_close(ours(x)[0], theirs(x)[0], rtol=0, atol=1e-12)
 
 
 def adapted():
