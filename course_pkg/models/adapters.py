@@ -202,7 +202,10 @@ def merge(model: nn.Module) -> Merged:
     if not places:
         raise ValueError("model: expected one with updates of low rank, got none")
     with torch.no_grad():
-        sums = {id(place.base): nn.Parameter(place.low_rank(place.base)) for place in places}
+        sums = {
+            id(place.base): nn.Parameter(place.low_rank(place.base), requires_grad=False)
+            for place in places
+        }
     for place in places:
         module = model.get_submodule(place.module)
         # With leave_parametrized=True the sum would be written over the base weight.
@@ -212,12 +215,7 @@ def merge(model: nn.Module) -> Merged:
         parameters = model.get_submodule(where)._parameters
         for name in names:
             parameters[name] = parameters.pop(name)
-    merged = {id(weight) for weight in sums.values()}
-    trained = frozenset(
-        name
-        for name, parameter in model.named_parameters()
-        if parameter.requires_grad and id(parameter) not in merged
-    )
+    trained = frozenset(name for name, p in model.named_parameters() if p.requires_grad)
     model.requires_grad_(True)
     return Merged(tuple(places), trained)
 
