@@ -5,6 +5,7 @@ import pytest
 
 from course_pkg.data.sets.adding import ADDING_BASELINE, adding_problem
 from course_pkg.data.sets.counting import counting_batch
+from course_pkg.data.sets.neighbours import neighbours_batch
 
 
 @pytest.mark.parametrize("T", [2, 3, 7, 50])
@@ -74,3 +75,34 @@ def test_counting_spells_each_string_and_its_continuation():
 def test_counting_refuses_bad_input(counts, error, message):
     with pytest.raises(error, match=message):
         counting_batch(counts)
+
+
+@pytest.mark.parametrize("question", ["behind", "before"])
+@pytest.mark.parametrize("first", [True, False])
+def test_neighbours_ask_for_a_letter_beside_the_only_mark(question, first):
+    options = {"letters": 4, "T": 6, "question_first": first}
+    x, labels = neighbours_batch(300, question, np.random.default_rng(4), **options)
+    assert x.shape == (7, 300)
+    asked, line = (x[0], x[1:]) if first else (x[-1], x[:-1])
+    assert (asked == {"behind": 5, "before": 6}[question]).all()
+    assert ((line == 4).sum(axis=0) == 1).all()
+    for word, label in zip(line.T.tolist(), labels, strict=True):
+        place = word.index(4)
+        assert 0 < place < 5
+        assert label == word[place + 1 if question == "behind" else place - 1] < 4
+    assert set(np.argmax(line == 4, axis=0)) == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "message"),
+    [
+        ((0, "before"), {}, ValueError, "B: expected an integer of at least 1"),
+        ((1, "after"), {}, ValueError, "question: expected one of 'behind', 'before'"),
+        ((1, "before"), {"T": 2}, ValueError, "T: expected at least 3"),
+        ((1, "before"), {"letters": 0}, ValueError, "letters: expected an integer of at least 1"),
+        ((1, "before"), {"question_first": 1}, TypeError, "question_first: expected True or False"),
+    ],
+)
+def test_neighbours_refuse_bad_input(arguments, options, error, message):
+    with pytest.raises(error, match=message):
+        neighbours_batch(*arguments, np.random.default_rng(0), **options)
