@@ -58,6 +58,13 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument(
         "--resume", action="store_true", help="go on where the run in the folder stopped"
     )
+    parser.add_argument(
+        "--from",
+        type=Path,
+        metavar="RUN",
+        dest="base",
+        help="start from the weights of a finished run, and with its vocabulary",
+    )
     parser.add_argument("--device", help="auto, cpu, cuda or mps: short for --set device=...")
     parser.add_argument("--seed", help="short for --set training.seed=...")
     parser.add_argument(
@@ -88,7 +95,11 @@ def run(options: argparse.Namespace) -> int:
         changes[key.strip()] = value.strip()
     try:
         train_from_config(
-            options.config, folder=options.out, resume=options.resume, changes=changes
+            options.config,
+            folder=options.out,
+            resume=options.resume,
+            changes=changes,
+            base=options.base,
         )
     except (DeviceError, FloatingPointError) as error:
         print(f"error: {error}", file=sys.stderr)

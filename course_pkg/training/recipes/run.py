@@ -16,16 +16,25 @@ from course_pkg.data.files.atomic import remove_leftovers, write_atomically
 from course_pkg.training.distributed import from_main, process_group
 from course_pkg.training.log import RECORDS, finite
 from course_pkg.training.loop import check_fits, evaluate, fit
+from course_pkg.training.recipes.base import Base, base_of, check_data, copy_weights, fill
 from course_pkg.training.recipes.config import SHORT, ConfigError, override, read_toml, to_toml
 from course_pkg.training.recipes.model_card import model_card
 from course_pkg.training.recipes.saved_model import save_model
-from course_pkg.training.recipes.tables import SOURCE, TARGET, VOCABULARY, Built, Config
+from course_pkg.training.recipes.tables import (
+    CARD,
+    CONFIG,
+    MODEL,
+    RESULT,
+    SOURCE,
+    TARGET,
+    VOCABULARY,
+    Built,
+    Config,
+)
 from course_pkg.training.resuming.opening import CHECKPOINT
 from course_pkg.training.seeding import seed_everything
 from course_pkg.training.tasks.registry import build, config_from
 
-CONFIG, RESULT = "config.toml", "result.json"
-MODEL, CARD = "model.safetensors", "card.md"
 FILES = (CONFIG, VOCABULARY, SOURCE, TARGET, RECORDS, CHECKPOINT, RESULT, MODEL, CARD)
 
 
@@ -35,6 +44,7 @@ def train_from_config(
     folder: Path | None = None,
     resume: bool = False,
     changes: Mapping[str, str] | None = None,
+    base: Path | None = None,
 ) -> Path:
     """Train what a TOML file describes, and return the run folder.
 
@@ -49,6 +59,9 @@ def train_from_config(
     changes : mapping of str to str, optional
         Keys of the configuration to change, as for
         :func:`course_pkg.training.recipes.config.override`.
+    base : Path, optional
+        The folder of a finished run to start from; by default the one in the configuration's table
+        ``base``, if it has one.
 
     Returns
     -------
@@ -57,8 +70,10 @@ def train_from_config(
     Raises
     ------
     ConfigError
-        If the configuration does not say what it should, or differs from the one of the run to
-        resume. No folder is made then.
+        If the configuration does not say what it should, does not go with the base run, or differs
+        from the one of the run to resume. No folder is made then.
+    FileNotFoundError
+        If there is no such file, or no such base run.
     FileExistsError
         If the folder holds a run and ``resume`` is false, or holds other files.
     CheckpointError
@@ -72,17 +87,21 @@ def train_from_config(
     """
     path = Path(path)
     changes = changes or {}
-    config = config_from(override(read_toml(path), changes))
+    table = override(read_toml(path), changes)
+    if base is not None:
+        table["base"] = {"run": str(base)}
+    start = base_of(table)
+    config = config_from(table if start is None else fill(table, start))
     folder = Path("runs", path.stem) if folder is None else Path(folder)
     torch.set_num_threads(config.threads)
     with process_group(config.device) as (share, device):
         if share.is_main:
             _check_folder(folder, config, resume)
         seed_everything(config.training.seed, deterministic=config.training.deterministic)
-        built = build(config)
+        built, began = _build(config, start)
         check_fits(built.task, config.training)
         if share.is_main:  # only now: a mistake in the configuration leaves no folder behind
-            print(f"{_describe(built)}\non {device}, into {folder}", flush=True)
+            print(f"{_describe(built)}{began}\non {device}, into {folder}", flush=True)
             folder.mkdir(parents=True, exist_ok=True)
             if not (folder / CONFIG).exists():  # else it is the same, and may have comments
                 write_atomically(folder / CONFIG, to_toml(config).encode())
@@ -102,6 +121,8 @@ def train_from_config(
             measured = not (folder / RESULT).exists()
             result_file = _measure(folder, built, config, device)
             about = built.task.identity() | {"metrics": result_file}
+            if start is not None:
+                about["base"] = asdict(config)["base"]
             save_model(folder / MODEL, built.task.model, about)
             metrics = {
                 part: {name: math.nan if value is None else value for name, value in found.items()}
@@ -115,7 +136,7 @@ def train_from_config(
                 metrics=metrics,
                 how_measured=built.task.how_measured,
                 chosen_by=chosen,
-                command=_command(path, changes),
+                command=_command(path, changes, base),
                 config=to_toml(config),
             )
             if measured or not (folder / CARD).exists():  # else people may have added to it
@@ -127,6 +148,22 @@ def train_from_config(
             print(f"everything is in {folder}", flush=True)
         from_main(None, share)  # nobody leaves before the files are there
     return folder
+
+
+def _build(config: Config, base: Base | None) -> tuple[Built, str]:
+    """Build the task, with the weights of the base run where there is one; say what was copied."""
+    if base is None:
+        return build(config), ""
+    check_data(config, base)
+    built = build(config, base.vocabulary)
+    model = built.task.model
+    copied = copy_weights(base, model, config)
+    new = [name for name, part in model.named_children() if [*part.parameters()]]
+    drawn = ", ".join(name for name in new if name not in copied) or "nothing"
+    return built, (
+        f"\nfrom {base.folder}, a run of {base.config.task!r} on {base.config.data.name}: "
+        f"copied {', '.join(copied)}; drawn anew: {drawn}"
+    )
 
 
 def _check_folder(folder: Path, config: Config, resume: bool) -> None:
@@ -155,9 +192,10 @@ def _check_folder(folder: Path, config: Config, resume: bool) -> None:
         raise FileExistsError(f"{folder}: expected an empty folder or a run, found other files")
 
 
-def _command(path: Path, changes: Mapping[str, str]) -> str:
+def _command(path: Path, changes: Mapping[str, str], base: Path | None) -> str:
     """Write the command that trains the same again."""
     words = ["python", "-m", "course_pkg", "train", str(path)]
+    words += [] if base is None else ["--from", str(base)]
     for key, value in changes.items():
         words += [SHORT[key], value] if key in SHORT else ["--set", f"{key}={value}"]
     return shlex.join(words)

@@ -31,12 +31,21 @@ REFUSALS = (TypeError, ValueError, OverflowError, MemoryError, RuntimeError)
 
 
 @dataclass(frozen=True, kw_only=True)
+class BaseRun:
+    """The table ``base``: the run whose weights the new one starts from."""
+
+    run: str  # its folder
+    sha256: str | None = None  # of its weights; written down when the new run starts
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """What every recipe says; its task says what the tables ``data`` and ``model`` hold."""
 
     task: str
     device: str = "auto"
     threads: int = 1  # of the CPU; another number gives other last digits
+    base: BaseRun | None = None  # by default a run starts from weights that are drawn
     data: Any
     model: Any
     training: Settings
@@ -47,7 +56,10 @@ class Config:
             raise ValueError(f"threads: expected at most {MOST_THREADS}, got {self.threads}")
 
 
-# The files of a run that hold vocabularies: of a text, or of the two sides of pairs.
+# The files that a run leaves, besides its log and its checkpoint.
+CONFIG, RESULT = "config.toml", "result.json"
+MODEL, CARD = "model.safetensors", "card.md"
+# Those that hold vocabularies: of a text, or of the two sides of pairs.
 VOCABULARY = "vocabulary.json"
 SOURCE, TARGET = "vocabulary-source.json", "vocabulary-target.json"
 NO_FILES: Mapping[str, AnyVocabulary] = MappingProxyType({})

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from torch import nn
 
+from course_pkg.data.text.vocabulary import Vocabulary
 from course_pkg.models.pointer import PointerSeq2Seq
 from course_pkg.training.recipes.config import ConfigError, from_table, short
 from course_pkg.training.recipes.tables import Built, Config, recipe_of, table_of
@@ -53,7 +54,7 @@ def recipe(name: str) -> type[Config]:
     Examples
     --------
     >>> list(recipe("lm").__dataclass_fields__)
-    ['task', 'device', 'threads', 'data', 'model', 'training']
+    ['task', 'device', 'threads', 'base', 'data', 'model', 'training']
     """
     task = module_of(name)
     return recipe_of(task.Data, table_of(task.MODEL, task.GIVEN))
@@ -93,7 +94,7 @@ def config_from(table: Mapping[str, Any]) -> Config:
     return from_table(recipe(task), table)
 
 
-def build(config: Config) -> Built:
+def build(config: Config, vocabulary: Vocabulary | None = None) -> Built:
     """Load the data, build the model, and put them together.
 
     The weights come from torch's generator as it is: seed it first.
@@ -101,6 +102,9 @@ def build(config: Config) -> Built:
     Parameters
     ----------
     config : Config
+    vocabulary : Vocabulary, optional
+        Of the run that this one starts from, which the ids then follow. By default the task makes
+        its own.
 
     Returns
     -------
@@ -114,4 +118,5 @@ def build(config: Config) -> Built:
     OSError, ModuleNotFoundError
         If the data cannot be had.
     """
-    return module_of(config.task).build(config)
+    build_task = module_of(config.task).build
+    return build_task(config) if vocabulary is None else build_task(config, vocabulary)
