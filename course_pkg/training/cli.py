@@ -1,4 +1,4 @@
-"""The commands ``train``, ``generate`` and ``translate`` of ``python -m course_pkg``."""
+"""The commands ``train`` and ``generate`` of ``python -m course_pkg``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from course_pkg.training.cli_promote import add_promote
 from course_pkg.training.cli_translate import add_translate
 from course_pkg.training.recipes.config import SHORT
 
@@ -28,7 +29,7 @@ unknown words is not written, unless --unknown allows it.
 
 
 def add_commands(subparsers: Any) -> None:
-    """Add ``train``, ``generate`` and ``translate`` to the commands of ``python -m course_pkg``.
+    """Add the commands of this room to those of ``python -m course_pkg``.
 
     Parameters
     ----------
@@ -78,6 +79,7 @@ def add_commands(subparsers: Any) -> None:
     parser.set_defaults(run=run)
     _add_generate(subparsers)
     add_translate(subparsers)
+    add_promote(subparsers)
 
 
 def run(options: argparse.Namespace) -> int:

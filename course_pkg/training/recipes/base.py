@@ -17,9 +17,9 @@ from course_pkg.data.registry import find
 from course_pkg.data.text.vocabulary import Vocabulary
 from course_pkg.training.recipes.config import ConfigError, from_table, read_toml, short
 from course_pkg.training.recipes.finished import open_finished
+from course_pkg.training.recipes.saved_model import weights_hash
 from course_pkg.training.recipes.tables import CONFIG, VOCABULARY, BaseRun, Config
 from course_pkg.training.resuming.state import check_tensors
-from course_pkg.training.tasks.parts import fingerprint
 from course_pkg.training.tasks.registry import config_from, module_of
 
 # What a run of a task can be the base of. The model of "translate" has nothing in common with them.
@@ -80,8 +80,7 @@ def open_base(folder: Path) -> Base:
     if not files and getattr(model, "settings", {}).get("tokens"):
         raise FileNotFoundError(f"{folder}: expected the model's vocabulary, found no {VOCABULARY}")
     model = model.float()  # as they were: float64 holds each number of float32
-    weights = [parameter.detach().numpy() for parameter in model.parameters()]
-    return Base(folder, config, model, next(iter(vocabularies), None), fingerprint(weights))
+    return Base(folder, config, model, next(iter(vocabularies), None), weights_hash(model))
 
 
 def base_of(table: Mapping[str, Any]) -> Base | None:

@@ -19,7 +19,7 @@ from course_pkg.training.loop import check_fits, evaluate, fit
 from course_pkg.training.recipes.base import Base, base_of, check_data, copy_weights, fill
 from course_pkg.training.recipes.config import SHORT, ConfigError, override, read_toml, to_toml
 from course_pkg.training.recipes.model_card import model_card
-from course_pkg.training.recipes.saved_model import save_model
+from course_pkg.training.recipes.saved_model import about_run, save_model
 from course_pkg.training.recipes.tables import (
     CARD,
     CONFIG,
@@ -120,7 +120,7 @@ def train_from_config(
             chosen = f"{config.training.select_on} {config.training.select_by}"
             measured = not (folder / RESULT).exists()
             result_file = _measure(folder, built, config, device)
-            about = built.task.identity() | {"metrics": result_file}
+            about = about_run(built.task, config.training, result_file)
             if start is not None:
                 about["base"] = asdict(config)["base"]
             save_model(folder / MODEL, built.task.model, about)

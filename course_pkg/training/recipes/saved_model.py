@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from torch import nn
 
+from course_pkg.training.adapting.freezing import hash_of
 from course_pkg.training.recipes.tables import on_meta
 from course_pkg.training.resuming.checkpoint import (
     UNFIT,
@@ -15,7 +17,9 @@ from course_pkg.training.resuming.checkpoint import (
     save_checkpoint,
 )
 from course_pkg.training.resuming.state import check_tensors
+from course_pkg.training.settings import Settings
 from course_pkg.training.tasks.parts import plain
+from course_pkg.training.tasks.protocol import Task
 from course_pkg.training.tasks.registry import models
 
 
@@ -58,6 +62,49 @@ def save_model(path: Path, model: nn.Module, about: dict[str, Any] | None = None
     settings: Any = model.settings
     content = {"model": name, "settings": plain(settings), "about": about or {}}
     save_checkpoint(path, model.state_dict(), content)
+
+
+def about_run(
+    task: Task, settings: Settings, metrics: Mapping[str, Mapping[str, float | None]]
+) -> dict[str, Any]:
+    """Return what the model file of a finished run says besides its weights.
+
+    Parameters
+    ----------
+    task : Task
+        That was learned.
+    settings : Settings
+        How.
+    metrics : mapping of str to mapping of str to float or None
+        For each part that was measured, its metrics; None where one is not finite.
+
+    Returns
+    -------
+    dict
+        For :func:`save_model`: what a run that starts from this one, or a gate that compares the
+        two, has to know.
+    """
+    return task.identity() | {
+        "metrics": {part: dict(found) for part, found in metrics.items()},
+        "chosen": {"part": settings.select_on, "metric": settings.select_by},
+        "goals": dict(task.goals),
+    }
+
+
+def weights_hash(model: nn.Module) -> str:
+    """Return a SHA-256 over the weights of a model: equal if and only if they are the same bits.
+
+    Examples
+    --------
+    >>> import torch
+    >>> model = nn.Linear(2, 1)
+    >>> before = weights_hash(model)
+    >>> with torch.no_grad():
+    ...     _ = model.bias.add_(1e-3)
+    >>> weights_hash(model) == before
+    False
+    """
+    return hash_of(dict(model.named_parameters()))
 
 
 def load_model(path: Path, *, vocabulary: str | None = None) -> SavedModel:
