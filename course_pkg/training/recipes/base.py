@@ -17,8 +17,8 @@ from course_pkg.data.registry import find
 from course_pkg.data.text.vocabulary import Vocabulary
 from course_pkg.training.recipes.config import ConfigError, from_table, read_toml, short
 from course_pkg.training.recipes.finished import open_finished
-from course_pkg.training.recipes.saved_model import weights_hash
-from course_pkg.training.recipes.tables import CONFIG, VOCABULARY, BaseRun, Config
+from course_pkg.training.recipes.saved_model import load_model, weights_hash
+from course_pkg.training.recipes.tables import CONFIG, MODEL, VOCABULARY, BaseRun, Config
 from course_pkg.training.resuming.state import check_tensors
 from course_pkg.training.tasks.registry import config_from, module_of
 
@@ -39,6 +39,7 @@ class Base(NamedTuple):
     model: nn.Module
     vocabulary: Vocabulary | None  # where its steps are ids
     sha256: str  # of its weights
+    data: Mapping[str, str]  # the SHA-256 of each part that it was trained and measured on
 
 
 def open_base(folder: Path) -> Base:
@@ -80,7 +81,9 @@ def open_base(folder: Path) -> Base:
     if not files and getattr(model, "settings", {}).get("tokens"):
         raise FileNotFoundError(f"{folder}: expected the model's vocabulary, found no {VOCABULARY}")
     model = model.float()  # as they were: float64 holds each number of float32
-    return Base(folder, config, model, next(iter(vocabularies), None), weights_hash(model))
+    data = load_model(folder / MODEL).about.get("data", {})
+    vocabulary = next(iter(vocabularies), None)
+    return Base(folder, config, model, vocabulary, weights_hash(model), data)
 
 
 def base_of(table: Mapping[str, Any]) -> Base | None:
@@ -139,6 +142,7 @@ def fill(table: Mapping[str, Any], base: Base) -> dict[str, Any]:
     else:  # a language model reads in one direction
         given["bidirectional"] = False
     filled = dict(table) | {"base": {"run": str(base.folder), "sha256": base.sha256}}
+    filled.setdefault("adapting", {})
     filled["model"] = _agree("model", table.get("model", {}), given, base)
     if base.vocabulary is not None:
         known, data = module_of(task).Data.__dataclass_fields__, base.config.data  # type: ignore[attr-defined]

@@ -24,6 +24,7 @@ def model_card(
     chosen_by: str,
     command: str,
     config: str,
+    started: str = "",
 ) -> str:
     r"""Write a model card as Markdown.
 
@@ -43,6 +44,8 @@ def model_card(
         What the weights were chosen by.
     command, config : str
         How to train it again.
+    started : str
+        Lines on the run that it started from, and on what was trained; empty where there is none.
 
     Returns
     -------
@@ -71,6 +74,11 @@ def model_card(
         "",
         *(f"- {key}: {value}" for key, value in settings.items() if value is not None),
         "",
+        *(
+            ["## Where it started", "", *(f"- {line}" for line in started.splitlines()), ""]
+            if started
+            else []
+        ),
         "## Results",
         "",
         "| part | metric | value |",

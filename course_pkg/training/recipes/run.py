@@ -16,7 +16,8 @@ from course_pkg.data.files.atomic import remove_leftovers, write_atomically
 from course_pkg.training.distributed import from_main, process_group
 from course_pkg.training.log import RECORDS, finite
 from course_pkg.training.loop import check_fits, evaluate, fit
-from course_pkg.training.recipes.base import Base, base_of, check_data, copy_weights, fill
+from course_pkg.training.recipes.adapted import ADAPTER, about_base, finish, start_from
+from course_pkg.training.recipes.base import base_of, fill
 from course_pkg.training.recipes.config import SHORT, ConfigError, override, read_toml, to_toml
 from course_pkg.training.recipes.model_card import model_card
 from course_pkg.training.recipes.saved_model import about_run, save_model
@@ -35,7 +36,7 @@ from course_pkg.training.resuming.opening import CHECKPOINT
 from course_pkg.training.seeding import seed_everything
 from course_pkg.training.tasks.registry import build, config_from
 
-FILES = (CONFIG, VOCABULARY, SOURCE, TARGET, RECORDS, CHECKPOINT, RESULT, MODEL, CARD)
+FILES = (CONFIG, VOCABULARY, SOURCE, TARGET, RECORDS, CHECKPOINT, RESULT, ADAPTER, MODEL, CARD)
 
 
 def train_from_config(
@@ -90,18 +91,23 @@ def train_from_config(
     table = override(read_toml(path), changes)
     if base is not None:
         table["base"] = {"run": str(base)}
-    start = base_of(table)
-    config = config_from(table if start is None else fill(table, start))
+    parent = base_of(table)
+    config = config_from(table if parent is None else fill(table, parent))
     folder = Path("runs", path.stem) if folder is None else Path(folder)
     torch.set_num_threads(config.threads)
     with process_group(config.device) as (share, device):
         if share.is_main:
             _check_folder(folder, config, resume)
         seed_everything(config.training.seed, deterministic=config.training.deterministic)
-        built, began = _build(config, start)
-        check_fits(built.task, config.training)
+        start = None if parent is None else start_from(parent, config)
+        built = build(config) if start is None else start.built
+        task = built.task if start is None else start.task
+        check_fits(task, config.training)
         if share.is_main:  # only now: a mistake in the configuration leaves no folder behind
-            print(f"{_describe(built)}{began}\non {device}, into {folder}", flush=True)
+            print(_describe(built))
+            if start is not None:
+                print(start.words)
+            print(f"on {device}, into {folder}", flush=True)
             folder.mkdir(parents=True, exist_ok=True)
             if not (folder / CONFIG).exists():  # else it is the same, and may have comments
                 write_atomically(folder / CONFIG, to_toml(config).encode())
@@ -109,40 +115,26 @@ def train_from_config(
                 vocabulary.save(folder / name)
         from_main(None, share)  # nobody goes on before the folder is there
         result = fit(
-            built.task,
+            task,
             config.training,
+            adaptation=None if start is None else start.adaptation,
             device=device,
             folder=folder,
             resume=resume,
             share=share,
         )
         if share.is_main:
-            chosen = f"{config.training.select_on} {config.training.select_by}"
-            measured = not (folder / RESULT).exists()
-            result_file = _measure(folder, built, config, device)
-            about = about_run(built.task, config.training, result_file)
-            if start is not None:
-                about["base"] = asdict(config)["base"]
-            save_model(folder / MODEL, built.task.model, about)
-            metrics = {
-                part: {name: math.nan if value is None else value for name, value in found.items()}
-                for part, found in result_file.items()
-            }
-            card = model_card(
-                title=f"{built.card.name}: {config.task}",
-                model=built.task.model,
-                data=built.card,
-                sizes=built.sizes,
-                metrics=metrics,
-                how_measured=built.task.how_measured,
-                chosen_by=chosen,
+            proof = "" if start is None else finish(start, config, folder)
+            metrics = _write_down(
+                folder, built, config, device,
+                started="" if start is None else f"{start.words}\n{proof}",
                 command=_command(path, changes, base),
-                config=to_toml(config),
-            )
-            if measured or not (folder / CARD).exists():  # else people may have added to it
-                write_atomically(folder / CARD, card.encode())
+            )  # fmt: skip
             why = ", stopped early" if result.stopped_early else ""
+            chosen = f"{config.training.select_on} {config.training.select_by}"
             print(f"{result.steps} steps, {result.epochs} epochs{why}; weights by {chosen}")
+            if proof:
+                print(proof)
             for part, found in metrics.items():
                 print(f"{part}: " + ", ".join(f"{k} {v:.4f}" for k, v in found.items()))
             print(f"everything is in {folder}", flush=True)
@@ -150,20 +142,35 @@ def train_from_config(
     return folder
 
 
-def _build(config: Config, base: Base | None) -> tuple[Built, str]:
-    """Build the task, with the weights of the base run where there is one; say what was copied."""
-    if base is None:
-        return build(config), ""
-    check_data(config, base)
-    built = build(config, base.vocabulary)
-    model = built.task.model
-    copied = copy_weights(base, model, config)
-    new = [name for name, part in model.named_children() if [*part.parameters()]]
-    drawn = ", ".join(name for name in new if name not in copied) or "nothing"
-    return built, (
-        f"\nfrom {base.folder}, a run of {base.config.task!r} on {base.config.data.name}: "
-        f"copied {', '.join(copied)}; drawn anew: {drawn}"
+def _write_down(
+    folder: Path, built: Built, config: Config, device: torch.device, *, started: str, command: str
+) -> dict[str, dict[str, float]]:
+    """Measure a trained model, and write its file and its card; return the metrics."""
+    measured = not (folder / RESULT).exists()
+    result_file = _measure(folder, built, config, device)
+    about = about_run(built.task, config.training, result_file)
+    if config.base is not None:
+        about |= about_base(config)
+    save_model(folder / MODEL, built.task.model, about)
+    metrics = {
+        part: {name: math.nan if value is None else value for name, value in found.items()}
+        for part, found in result_file.items()
+    }
+    card = model_card(
+        title=f"{built.card.name}: {config.task}",
+        model=built.task.model,
+        data=built.card,
+        sizes=built.sizes,
+        metrics=metrics,
+        how_measured=built.task.how_measured,
+        chosen_by=f"{config.training.select_on} {config.training.select_by}",
+        started=started,
+        command=command,
+        config=to_toml(config),
     )
+    if measured or not (folder / CARD).exists():  # else people may have added to it
+        write_atomically(folder / CARD, card.encode())
+    return metrics
 
 
 def _check_folder(folder: Path, config: Config, resume: bool) -> None:

@@ -15,7 +15,8 @@ from torch.overrides import TorchFunctionMode
 
 from course_pkg.checks import check_option, check_size
 from course_pkg.data.sets.card import DataCard
-from course_pkg.data.text.byte_pairs import AnyVocabulary
+from course_pkg.data.text.vocabulary import Vocabulary
+from course_pkg.training.adapting.method import Adapting
 from course_pkg.training.device import DEVICES, pick_device
 from course_pkg.training.memory import check_memory
 from course_pkg.training.recipes.config import ConfigError, key_of
@@ -46,6 +47,7 @@ class Config:
     device: str = "auto"
     threads: int = 1  # of the CPU; another number gives other last digits
     base: BaseRun | None = None  # by default a run starts from weights that are drawn
+    adapting: Adapting | None = None  # how the weights of the base run are trained
     data: Any
     model: Any
     training: Settings
@@ -54,6 +56,10 @@ class Config:
         check_option("device", self.device, DEVICES)
         if check_size("threads", self.threads) > MOST_THREADS:
             raise ValueError(f"threads: expected at most {MOST_THREADS}, got {self.threads}")
+        if self.adapting is not None and self.base is None:
+            raise ValueError(
+                "adapting: expected a run to start from, in the table base or by --from, got none"
+            )
 
 
 # The files that a run leaves, besides its log and its checkpoint.

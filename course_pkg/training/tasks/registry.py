@@ -54,7 +54,7 @@ def recipe(name: str) -> type[Config]:
     Examples
     --------
     >>> list(recipe("lm").__dataclass_fields__)
-    ['task', 'device', 'threads', 'base', 'data', 'model', 'training']
+    ['task', 'device', 'threads', 'base', 'adapting', 'data', 'model', 'training']
     """
     task = module_of(name)
     return recipe_of(task.Data, table_of(task.MODEL, task.GIVEN))

@@ -1,0 +1,163 @@
+"""A run that starts from another one: what it copies, what it trains, and what it leaves alone.
+
+Between the building of a task and its training the weights of the base run are copied, and the
+method of adapting says which of them are trained. After the training the frozen ones are looked at
+again: they must be the same, to the last bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from torch import Tensor, nn
+
+from course_pkg.models.adapters import merge
+from course_pkg.training.adapting.freezing import count, hash_of
+from course_pkg.training.adapting.groups import Adaptation
+from course_pkg.training.adapting.method import Adapting, adapt
+from course_pkg.training.recipes.base import HEAD, Base, check_data, copy_weights
+from course_pkg.training.recipes.config import ConfigError
+from course_pkg.training.recipes.tables import Built, Config
+from course_pkg.training.resuming.checkpoint import save_checkpoint
+from course_pkg.training.tasks.protocol import Task
+from course_pkg.training.tasks.registry import build
+
+ADAPTER = "adapter.safetensors"
+
+
+class Start(NamedTuple):
+    """A task whose model starts from the weights of another run."""
+
+    built: Built
+    task: Task  # to be trained: that of `built`, or its batches among those of the base run
+    adaptation: Adaptation
+    frozen: str  # the SHA-256 of the weights that are not trained, before the training
+    words: str  # what is copied, trained and frozen, for people
+
+
+def start_from(base: Base, config: Config) -> Start:
+    """Build the task of a recipe, with the weights of a base run, ready to be trained.
+
+    Parameters
+    ----------
+    base : Base
+    config : Config
+        With the table ``adapting``.
+
+    Returns
+    -------
+    Start
+
+    Raises
+    ------
+    ConfigError
+        If the data or the model do not go with the base run, or the method needs the task of the
+        base run and the model has another readout now.
+    """
+    check_data(config, base)
+    built = build(config, base.vocabulary)
+    model, adapting = built.task.model, config.adapting or Adapting()
+    copied = copy_weights(base, model, config)
+    old = None
+    if adapting.elastic or adapting.replay:
+        old = _task_of(base, adapting, copied)
+    try:
+        adaptation = adapt(model, adapting, new_readout=HEAD not in copied, base=old)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"adapting: {error}") from error
+    frozen = hash_of(adaptation.frozen(model))
+    words = _words(base, model, copied, adaptation, adapting)
+    return Start(built, built.task, adaptation, frozen, words)
+
+
+def _task_of(base: Base, adapting: Adapting, copied: tuple[str, ...]) -> Task:
+    """Build the base run's task again, with its own model and weights."""
+    name = "elastic" if adapting.elastic else "replay"
+    if HEAD not in copied:
+        raise ConfigError(
+            f"adapting.{name}: expected 0 where the readout is drawn anew, since the model then "
+            f"cannot do what it learned in {base.folder}; got {getattr(adapting, name)}"
+        )
+    old = build(base.config, base.vocabulary).task
+    if old.identity()["data"] != base.data:
+        raise ConfigError(
+            f"adapting.{name}: expected the data that {base.folder} was trained on, got others: "
+            f"{base.config.data.name!r} has changed"
+        )
+    old.model.load_state_dict(base.model.state_dict())
+    return old
+
+
+def _words(
+    base: Base,
+    model: nn.Module,
+    copied: tuple[str, ...],
+    adaptation: Adaptation,
+    adapting: Adapting,
+) -> str:
+    parts = [name for name, part in model.named_children() if [*part.parameters()]]
+    drawn = [name for name in parts if name not in copied]
+    counts = count(model, adaptation)
+    trained = [
+        f"{group.name}{f' from epoch {group.since + 1}' if group.since else ''}"
+        f"{f' (rate x {group.factor:g})' if group.factor != 1 else ''}"
+        for group in adaptation.groups
+        if group.parameters
+    ]
+    frozen = dict.fromkeys(name.split(".")[0] for name in adaptation.frozen(model))
+    return "\n".join(
+        [
+            f"from {base.folder}, a run of {base.config.task!r} on {base.config.data.name}: "
+            f"copied {', '.join(copied)}; drawn anew: {', '.join(drawn) or 'nothing'}",
+            f"method {adapting.method}: {counts.trained:,} of "
+            f"{counts.trained + counts.frozen:,} parameters are trained ({counts.share:.2%})",
+            f"trained: {', '.join(trained)}",
+            f"frozen: {', '.join(frozen) or 'nothing'}, {counts.frozen:,} parameters",
+        ]
+    )
+
+
+def about_base(config: Config) -> dict[str, Any]:
+    """Return what the files of a run say of the run that it started from, and of the method."""
+    tables = asdict(config)
+    return {"base": tables["base"], "adapting": tables["adapting"]}
+
+
+def finish(start: Start, config: Config, folder: Path) -> str:
+    """Prove that the frozen weights are as they were, and leave a plain model.
+
+    Parameters
+    ----------
+    start : Start
+        Its model has been trained. Additions to its weights are written to a file of their own,
+        and merged into them.
+    config : Config
+    folder : Path
+        The run folder.
+
+    Returns
+    -------
+    str
+        What was found, for people.
+
+    Raises
+    ------
+    RuntimeError
+        If a frozen weight has changed.
+    """
+    model = start.built.task.model
+    weights: dict[str, Tensor] = start.adaptation.frozen(model)
+    after = hash_of(weights)
+    if after != start.frozen:
+        raise RuntimeError(
+            f"frozen weights have changed: their SHA-256 was {start.frozen} and is {after}"
+        )
+    if config.adapting is not None and config.adapting.method == "lora":
+        trained = {name: p for name, p in model.named_parameters() if name not in weights}
+        save_checkpoint(folder / ADAPTER, trained, about_base(config))
+        merge(model)
+    if not weights:
+        return "no weight was frozen"
+    return f"the frozen weights are the same bits as before, SHA-256 {after}"
