@@ -17,7 +17,7 @@ from course_pkg.models.adapters import merge
 from course_pkg.training.adapting.freezing import count, hash_of
 from course_pkg.training.adapting.groups import Adaptation
 from course_pkg.training.adapting.method import Adapting, adapt
-from course_pkg.training.recipes.base import HEAD, Base, check_data, copy_weights
+from course_pkg.training.recipes.base import HEAD, Base, copy_weights
 from course_pkg.training.recipes.config import ConfigError
 from course_pkg.training.recipes.tables import Built, Config
 from course_pkg.training.resuming.checkpoint import save_checkpoint
@@ -56,7 +56,6 @@ def start_from(base: Base, config: Config) -> Start:
         If the data or the model do not go with the base run, or the method needs the task of the
         base run and the model has another readout now.
     """
-    check_data(config, base)
     built = build(config, base.vocabulary)
     model, adapting = built.task.model, config.adapting or Adapting()
     copied = copy_weights(base, model, config)
@@ -74,17 +73,17 @@ def start_from(base: Base, config: Config) -> Start:
 
 def _task_of(base: Base, adapting: Adapting, copied: tuple[str, ...]) -> Task:
     """Build the base run's task again, with its own model and weights."""
-    name = "elastic" if adapting.elastic else "replay"
-    if HEAD not in copied:
+    if adapting.replay and HEAD not in copied:
         raise ConfigError(
-            f"adapting.{name}: expected 0 where the readout is drawn anew, since the model then "
-            f"cannot do what it learned in {base.folder}; got {getattr(adapting, name)}"
+            "adapting.replay: expected 0 where the readout is drawn anew, since the model then "
+            f"cannot do what it learned in {base.folder}; got {adapting.replay}"
         )
     old = build(base.config, base.vocabulary).task
     if old.identity()["data"] != base.data:
+        name = "elastic" if adapting.elastic else "replay"
         raise ConfigError(
-            f"adapting.{name}: expected the data that {base.folder} was trained on, got others: "
-            f"{base.config.data.name!r} has changed"
+            f"adapting.{name}: expected the data that {base.folder} was trained on; "
+            f"{base.config.data.name!r} has changed since"
         )
     old.model.load_state_dict(base.model.state_dict())
     return old

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from torch import nn
 
-from course_pkg.data.registry import find
+from course_pkg.data.registry import DATA_SETS
 from course_pkg.data.text.vocabulary import Vocabulary
 from course_pkg.training.recipes.config import ConfigError, from_table, read_toml, short
 from course_pkg.training.recipes.finished import open_finished
@@ -135,6 +135,7 @@ def fill(table: Mapping[str, Any], base: Base) -> dict[str, Any]:
             f"task: expected one of {', '.join(LEADS_TO[was])}, as {base.folder} is a run of "
             f"{was!r}, got {short(task)}"
         )
+    _check_kind(table.get("data"), base)
     settings: Mapping[str, Any] = base.model.settings  # type: ignore[assignment]
     given = {name: settings[name] for name in SIZES}
     if was == task:
@@ -166,20 +167,19 @@ def _agree(name: str, table: Any, given: Mapping[str, Any], base: Base) -> Any:
     return {**table, **{key: value for key, value in given.items() if value is not None}}
 
 
-def check_data(config: Config, base: Base) -> None:
-    """Raise unless the data of a recipe are of the kind that the base run's model reads.
+def _check_kind(data: Any, base: Base) -> None:
+    """Raise if the data are images and the base run's model reads tokens, or the other way round.
 
-    Raises
-    ------
-    ConfigError
-        If they are ids and the model reads vectors, or the other way round.
+    What is no data set at all is left to the check of the recipe.
     """
-    ids = find(config.data.name).kind != "images"
-    if ids != (base.vocabulary is not None):
-        reads = ("images", "tokens")
+    name = data.get("name") if isinstance(data, Mapping) else None
+    kinds = {entry.name: entry.kind for entry in DATA_SETS.values()}
+    if not isinstance(name, str) or name not in kinds:
+        return
+    if (kinds[name] == "images") == (base.vocabulary is not None):
+        reads = "images" if base.vocabulary is None else "tokens"
         raise ConfigError(
-            f"data.name: expected {reads[not ids]}, which the model of {base.folder} reads, "
-            f"got {config.data.name!r}"
+            f"data.name: expected {reads}, which the model of {base.folder} reads, got {name!r}"
         )
 
 
