@@ -1,5 +1,7 @@
 """The command finetune: what each method trains, what it leaves alone, and that it can be killed."""
 
+import contextlib
+import io
 import os
 import re
 import signal
@@ -93,12 +95,9 @@ def finished(here):
         if method not in found:
             folder = here / method
             words = ["finetune", here / "base", here / "classify.toml", "--method", method]
-            command = [sys.executable, "-m", "course_pkg", *map(str, words), "--out", str(folder)]
-            done = subprocess.run(
-                command, cwd=ROOT, capture_output=True, text=True, check=True,
-                env=os.environ | {"OMP_NUM_THREADS": "1"},
-            )  # fmt: skip
-            found[method] = folder, done.stdout
+            with contextlib.redirect_stdout(io.StringIO()) as said:
+                assert main([*map(str, words), "--out", str(folder)]) == 0
+            found[method] = folder, said.getvalue()
         return found[method]
 
     return of
@@ -231,12 +230,9 @@ def timeless(folder):
 @pytest.mark.parametrize(
     ("recipe", "adapting"),
     [
-        ("classify", 'method = "full"\ndecay = 0.5'),
-        ("classify", 'method = "features"'),
         ("classify", 'method = "gradual"\ndecay = 0.4'),
-        ("classify", 'method = "lora"\nrank = 2'),
-        ("classify", 'method = "full"\nelastic = 10.0'),
-        ("text", 'method = "lora"'),
+        ("text", 'method = "features"'),
+        ("text", 'method = "lora"\nrank = 2'),
         ("text", 'method = "full"\nelastic = 10.0\nreplay = 0.3'),
     ],
 )
