@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 from course_pkg.models.adapters import merge
+from course_pkg.models.shared import Heads
 from course_pkg.training.adapting.freezing import count, hash_of
 from course_pkg.training.adapting.groups import Adaptation
 from course_pkg.training.adapting.method import Adapting, adapt
+from course_pkg.training.adapting.replay import with_replay
 from course_pkg.training.recipes.base import HEAD, Base, copy_weights
 from course_pkg.training.recipes.config import ConfigError
 from course_pkg.training.recipes.tables import Built, Config
@@ -31,6 +33,7 @@ class Start(NamedTuple):
     """A task whose model starts from the weights of another run."""
 
     built: Built
+    described: str  # the data and the model, for people
     task: Task  # to be trained: that of `built`, or its batches among those of the base run
     adaptation: Adaptation
     frozen: str  # the SHA-256 of the weights that are not trained, before the training
@@ -58,26 +61,30 @@ def start_from(base: Base, config: Config) -> Start:
     """
     built = build(config, base.vocabulary)
     model, adapting = built.task.model, config.adapting or Adapting()
+    described = built.describe()  # now: additions to its weights are no part of the model
     copied = copy_weights(base, model, config)
-    old = None
+    task, old = built.task, None
     if adapting.elastic or adapting.replay:
-        old = _task_of(base, adapting, copied)
+        old = _task_of(base, adapting)
+        if HEAD in copied:  # one model for both; else they share the body
+            old.model = model
+        task = with_replay(task, old, adapting.replay, seed=config.training.seed)
     try:
-        adaptation = adapt(model, adapting, new_readout=HEAD not in copied, base=old)
+        adaptation = adapt(task.model, adapting, new_readout=HEAD not in copied, base=old)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"adapting: {error}") from error
-    frozen = hash_of(adaptation.frozen(model))
-    words = _words(base, model, copied, adaptation, adapting)
-    return Start(built, built.task, adaptation, frozen, words)
+    frozen = hash_of(adaptation.frozen(task.model))
+    parts = [name for name, part in model.named_children() if [*part.parameters()]]
+    drawn = ", ".join(name for name in parts if name not in copied) or "nothing"
+    words = (
+        f"from {base.folder}, a run of {base.config.task!r} on {base.config.data.name}: "
+        f"copied {', '.join(copied)}; drawn anew: {drawn}\n"
+    ) + _words(task.model, adaptation, adapting.method)
+    return Start(built, described, task, adaptation, frozen, words)
 
 
-def _task_of(base: Base, adapting: Adapting, copied: tuple[str, ...]) -> Task:
+def _task_of(base: Base, adapting: Adapting) -> Task:
     """Build the base run's task again, with its own model and weights."""
-    if adapting.replay and HEAD not in copied:
-        raise ConfigError(
-            "adapting.replay: expected 0 where the readout is drawn anew, since the model then "
-            f"cannot do what it learned in {base.folder}; got {adapting.replay}"
-        )
     old = build(base.config, base.vocabulary).task
     if old.identity()["data"] != base.data:
         name = "elastic" if adapting.elastic else "replay"
@@ -89,15 +96,8 @@ def _task_of(base: Base, adapting: Adapting, copied: tuple[str, ...]) -> Task:
     return old
 
 
-def _words(
-    base: Base,
-    model: nn.Module,
-    copied: tuple[str, ...],
-    adaptation: Adaptation,
-    adapting: Adapting,
-) -> str:
-    parts = [name for name, part in model.named_children() if [*part.parameters()]]
-    drawn = [name for name in parts if name not in copied]
+def _words(model: nn.Module, adaptation: Adaptation, method: str) -> str:
+    """Say what is trained and what is frozen, in three lines."""
     counts = count(model, adaptation)
     trained = [
         f"{group.name}{f' from epoch {group.since + 1}' if group.since else ''}"
@@ -105,16 +105,13 @@ def _words(
         for group in adaptation.groups
         if group.parameters
     ]
-    frozen = dict.fromkeys(name.split(".")[0] for name in adaptation.frozen(model))
-    return "\n".join(
-        [
-            f"from {base.folder}, a run of {base.config.task!r} on {base.config.data.name}: "
-            f"copied {', '.join(copied)}; drawn anew: {', '.join(drawn) or 'nothing'}",
-            f"method {adapting.method}: {counts.trained:,} of "
-            f"{counts.trained + counts.frozen:,} parameters are trained ({counts.share:.2%})",
-            f"trained: {', '.join(trained)}",
-            f"frozen: {', '.join(frozen) or 'nothing'}, {counts.frozen:,} parameters",
-        ]
+    place = 1 if isinstance(model, Heads) else 0  # of several models, their names stand first
+    frozen = dict.fromkeys(name.split(".")[place] for name in adaptation.frozen(model))
+    return (
+        f"method {method}: {counts.trained:,} of {counts.trained + counts.frozen:,} parameters are "
+        f"trained ({counts.share:.2%})\n"
+        f"trained: {', '.join(trained)}\n"
+        f"frozen: {', '.join(frozen) or 'nothing'}, {counts.frozen:,} parameters"
     )
 
 
@@ -146,7 +143,7 @@ def finish(start: Start, config: Config, folder: Path) -> str:
     RuntimeError
         If a frozen weight has changed.
     """
-    model = start.built.task.model
+    model = start.task.model
     weights: dict[str, Tensor] = start.adaptation.frozen(model)
     after = hash_of(weights)
     if after != start.frozen:

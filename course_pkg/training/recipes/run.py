@@ -104,10 +104,8 @@ def train_from_config(
         task = built.task if start is None else start.task
         check_fits(task, config.training)
         if share.is_main:  # only now: a mistake in the configuration leaves no folder behind
-            print(_describe(built))
-            if start is not None:
-                print(start.words)
-            print(f"on {device}, into {folder}", flush=True)
+            told = built.describe() if start is None else f"{start.described}\n{start.words}"
+            print(f"{told}\non {device}, into {folder}", flush=True)
             folder.mkdir(parents=True, exist_ok=True)
             if not (folder / CONFIG).exists():  # else it is the same, and may have comments
                 write_atomically(folder / CONFIG, to_toml(config).encode())
@@ -247,9 +245,3 @@ def _read_result(file: Path) -> dict[str, dict[str, float | None]]:
         }
     except (AttributeError, ArithmeticError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{file}: damaged: expected metrics for each part ({error})") from error
-
-
-def _describe(built: Built) -> str:
-    count = sum(parameter.numel() for parameter in built.task.model.parameters())
-    sizes = ", ".join(f"{part} {size}" for part, size in built.sizes.items())
-    return f"{built.card.name}: {sizes}\n{type(built.task.model).__name__}, {count:,} parameters"

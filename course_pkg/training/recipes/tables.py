@@ -79,6 +79,12 @@ class Built(NamedTuple):
     sizes: dict[str, str]  # how much each part holds, in words
     vocabularies: Mapping[str, AnyVocabulary] = NO_FILES  # by the name of their file in a run
 
+    def describe(self) -> str:
+        """Say how much data there is, and how large the model."""
+        count = sum(parameter.numel() for parameter in self.task.model.parameters())
+        sizes = ", ".join(f"{part} {size}" for part, size in self.sizes.items())
+        return f"{self.card.name}: {sizes}\n{type(self.task.model).__name__}, {count:,} parameters"
+
 
 def table_of(model: type[nn.Module], given: Mapping[str, Any]) -> type:
     """Make the table ``model`` of a recipe: the model's signature is its schema.

@@ -226,7 +226,8 @@ def test_a_base_run_that_is_damaged_or_not_finished_is_refused(
         ("lm", "classify", ["adapting=3"], "adapting: expected a table, got int"),
         ("lm", "classify", ["model=3"], "model: expected a table, got int"),
         ("lm", "classify", ["data=3"], "data: expected a table, got int"),
-        ("lm", "classify", ["adapting.replay=0.2"], "adapting.replay: expected 0 where the read"),
+        ("lm", "classify", ["adapting.replay=1"], "adapting.replay: expected a number in [0, 1)"),
+        ("lm", "classify", ["adapting.method=lora", "adapting.elastic=1"], "adapting.elastic: exp"),
     ],
 )  # fmt: skip
 def test_a_recipe_that_does_not_go_with_its_base_is_refused(

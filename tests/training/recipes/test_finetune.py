@@ -118,6 +118,7 @@ def test_the_command_says_what_is_frozen_and_it_is(here, finished, method):
         int(number.replace(",", ""))
         for number in re.search(r"([\d,]+) of ([\d,]+) parameters are trained", said).groups()
     )
+    assert f"SequenceClassifier, {total:,} parameters\n" in said
     if method == "features":
         assert same == body
         assert trained == sum(w.numel() for name, w in weights.items() if name not in body)
@@ -231,6 +232,7 @@ def timeless(folder):
     ("recipe", "adapting"),
     [
         ("classify", 'method = "gradual"\ndecay = 0.4'),
+        ("classify", 'method = "lora"\nreplay = 0.4'),
         ("text", 'method = "features"'),
         ("text", 'method = "lora"\nrank = 2'),
         ("text", 'method = "full"\nelastic = 10.0\nreplay = 0.3'),
