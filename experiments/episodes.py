@@ -56,6 +56,11 @@ def draw(
     return Episodes(x, names)
 
 
+def same_things(seed: int) -> Array:
+    """Return the things of a network that always meets the same, (1, K, I)."""
+    return np.random.default_rng([2026, seed]).standard_normal((1, THINGS, SIZE))
+
+
 def shown_before(names: IntArray) -> IntArray:
     """Return how often the thing of each step was shown before it, (T, B)."""
     one_hot = np.eye(THINGS, dtype=np.int64)[names]  # (T, B, K)
@@ -114,7 +119,7 @@ def train(
     """Train on episodes drawn anew for each update, of new things or always of the same."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    same = rng.standard_normal((1, THINGS, SIZE)) if things == "same" else None
+    same = same_things(seed) if things == "same" else None
     model = Learner(cell, H)
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -154,19 +159,20 @@ def weights_hash(model: nn.Module) -> str:
 
 
 def run(seed: int, things: str, *, updates: int, H: int, tests: int) -> list[dict[str, object]]:
-    """Train one network; return a row for each kind of test episodes, all of new things."""
+    """Train one network; return a row for each kind of test episodes."""
     start = time.process_time()
     model = train(seed, things, H=H, updates=updates)
     before = weights_hash(model)
     rows: list[dict[str, object]] = []
-    for test, steps, noise in (
-        ("as trained", STEPS, NOISE),
-        ("longer", 3 * STEPS, NOISE),
-        ("noisier", STEPS, 2 * NOISE),
-        ("wrong names", STEPS, NOISE),
+    for test, steps, noise, shown_things in (
+        ("new things", STEPS, NOISE, None),
+        ("longer", 3 * STEPS, NOISE, None),
+        ("noisier", STEPS, 2 * NOISE, None),
+        ("wrong names", STEPS, NOISE, None),
+        ("same things", STEPS, NOISE, same_things(seed)),
     ):
         rng = np.random.default_rng(2026)  # the same for all networks
-        episodes = draw(rng, tests, steps=steps, noise=noise)
+        episodes = draw(rng, tests, steps=steps, noise=noise, things=shown_things)
         told = shuffled(rng, episodes.names) if test == "wrong names" else episodes.names
         right = answers(model, episodes.x, told) == episodes.names
         best = best_answers(episodes, noise=noise) == episodes.names
