@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from course_pkg.models.prompts import SoftPrompt
-from experiments.prompts import RATES, tune
+from experiments.prompts import RATES, begin, tune
 from experiments.record import describe_run, tracked, write_results
 from experiments.string_tasks import (
     ALPHABETS,
@@ -66,7 +66,7 @@ def run(
                 "task": task,
                 "alphabet": alphabet,
                 "left_out": (task, alphabet) in rare,
-                "by_name": f"{exact(model, torch.cat([torch.full_like(test[:1], name), test])):.4f}",
+                "by_name": f"{exact(model, begin([name], test)):.4f}",
                 "tuned": "" if tuned is None else f"{tuned:.4f}",
                 "updates": updates,
             }
