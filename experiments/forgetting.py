@@ -7,7 +7,9 @@ behind the mark, and B, which one before it. A network learns A, and from there 
 ways:
 
 - ``naive``: on examples of B alone;
-- ``elastic``: the same, with springs as stiff as the Fisher information of A, times ``strength``;
+- ``elastic``: the same, with springs as stiff as the Fisher information of A, times ``strength``:
+  each label counts with the network's own probability of it;
+- ``drawn``: the same, with labels drawn from the network, which is right in the mean alone;
 - ``alike``: the same, with springs that are all as stiff as ``strength``;
 - ``replay``: with ``old`` examples of A in every batch, from ``stored`` ones that were kept;
 - ``joint``: on both from the start, with as many updates altogether: what one network can do.
@@ -38,11 +40,13 @@ from experiments.record import describe_run, tracked, write_results
 
 LETTERS = 8
 TESTED = 2000  # lines of each task
-STRENGTHS = (1.0, 10.0, 100.0, 300.0, 1e3, 3e3, 1e4, 3e4, 1e5)
-ALIKE = (1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3)
-OLD = (1, 2, 4, 8, 16)  # examples of A in a batch
-STORED = (8, 32, 128, 512)  # examples of A that are kept, where a batch has MIXED of them
+STRENGTHS = (1.0, 10.0, 100.0, 300.0, 1e3, 3e3, 1e4, 3e4)
+DRAWN = (1e3, 1e4)
+ALIKE = (3e-3, 1e-2, 3e-2, 0.1)
+OLD = (1, 4, 16)  # examples of A in a batch
+STORED = (8, 128)  # examples of A that are kept, where a batch has MIXED of them
 MIXED = 8
+ASKED = 400  # examples of A for the Fisher information; five times as many where labels are drawn
 
 
 class Sizes(NamedTuple):
@@ -118,8 +122,9 @@ def ways(full: bool) -> list[dict[str, float]]:
     """Return every way of teaching B, each with what it sets."""
     found: list[dict[str, float]] = [{"naive": 0}]
     found += [{"elastic": strength} for strength in (STRENGTHS if full else STRENGTHS[5:6])]
-    found += [{"alike": strength} for strength in (ALIKE if full else ALIKE[3:4])]
-    found += [{"replay": old} for old in (OLD if full else OLD[3:4])]
+    found += [{"drawn": strength} for strength in (DRAWN if full else DRAWN[1:])]
+    found += [{"alike": strength} for strength in (ALIKE if full else ALIKE[2:3])]
+    found += [{"replay": old} for old in (OLD if full else OLD[1:2])]
     found += [{"replay": MIXED, "stored": stored} for stored in (STORED if full else STORED[:1])]
     return [*found, {"joint": 0}]
 
@@ -136,9 +141,10 @@ def run(seed: int, *, first: bool, sizes: Sizes, full: bool = True) -> list[dict
     base = deepcopy(start)
     train(base, [(a, B)], sizes.updates[0], rng, lr=sizes.lr)
     anchor = {name: p.detach().clone() for name, p in base.named_parameters()}
-    # Every example of A counts, its label drawn from the network.
-    F = fisher(base, [a], examples=N, seed=seed)
+    F = fisher(base, [a], examples=ASKED)
+    noisy = fisher(base, [a], examples=5 * ASKED, labels="drawn", seed=seed)
     ones = {name: torch.ones_like(value) for name, value in F.items()}
+    springs = {"elastic": F, "drawn": noisy, "alike": ones}
     before, loss_before = measure(base, test["behind"])
     rows: list[dict[str, object]] = []
     for way in ways(full):
@@ -146,8 +152,8 @@ def run(seed: int, *, first: bool, sizes: Sizes, full: bool = True) -> list[dict
         name, value = next(iter(way.items()))
         stored = int(way.get("stored", N if name in ("replay", "joint") else 0))
         model, penalty, updates, parts = deepcopy(base), None, sizes.updates[1], [(b, B)]
-        if name in ("elastic", "alike"):
-            penalty = ElasticPenalty(model, anchor, F if name == "elastic" else ones, value)
+        if name in springs:
+            penalty = ElasticPenalty(model, anchor, springs[name], value)
         elif name == "replay":
             kept = Lines(a.x[:, :stored], a.labels[:stored])
             parts = [(b, B - int(value)), (kept, int(value))]

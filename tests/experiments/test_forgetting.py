@@ -27,8 +27,8 @@ def test_every_way_runs_and_repeats_itself(first):
         "replay",
         "joint",
     ]
-    assert [row["old"] for row in once] == [0, 0, 0, 8, 8, 8]
-    assert [row["stored"] for row in once] == [0, 0, 0, 40, 8, 40]
+    assert [row["old"] for row in once] == [0, 0, 0, 0, 4, 8, 8]
+    assert [row["stored"] for row in once] == [0, 0, 0, 0, 40, 8, 40]
 
 
 def test_all_ways_start_from_the_same_network_and_read_the_same_examples(monkeypatch):
@@ -42,13 +42,13 @@ def test_all_ways_start_from_the_same_network_and_read_the_same_examples(monkeyp
 
     monkeypatch.setattr(forgetting, "train", watched)
     forgetting.run(0, first=True, sizes=TINY, full=False)
-    learned, naive, elastic, alike, replay, few, joint = starts
-    for other in (elastic, alike, replay, few):
+    learned, naive, elastic, drawn, alike, replay, few, joint = starts
+    for other in (elastic, drawn, alike, replay, few):
         assert all(torch.equal(naive[name], other[name]) for name in naive)
     assert all(torch.equal(learned[name], joint[name]) for name in joint)
     assert not torch.equal(naive["readout.weight"], joint["readout.weight"])
     (old, _), *_ = seen[0]
-    for (new, count), *rest in seen[1:6]:
+    for (new, count), *rest in seen[1:7]:
         assert (new.x[0] == 10).all()  # the question of B
         assert count + sum(number for _, number in rest) == TINY.B
         for kept, _ in rest:
@@ -83,7 +83,7 @@ def test_the_command_writes_a_file_that_says_how_it_was_made(tmp_path):
     assert forgetting.main(arguments) == 0
     assert "# options: seeds 5 6, questions last" in path.read_text(encoding="utf-8")
     rows = pd.read_csv(path, comment="#")
-    assert len(rows) == 2 * 6
+    assert len(rows) == 2 * 7
     recorded = pd.read_csv(RECORD, comment="#")
     assert list(recorded.columns) == list(rows.columns)
 

@@ -1,4 +1,5 @@
-"""Losses, from logits where that is safer: ``cross_entropy``, ``bce``, ``mse``, ``reduction``.
+"""Losses, from logits where that is safer, and one on the weights.
 
-And a penalty on weights that are to stay near others: ``elastic_weights``.
+``cross_entropy``, ``bce`` and ``mse``, and how they sum up in ``reduction``. A penalty on weights
+that are to stay near others is in ``elastic_weights``.
 """

@@ -5,7 +5,7 @@ The arithmetic is that of :mod:`course_pkg.reference.losses.elastic_weights`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from course_pkg.checks import check_number, check_option, check_seed, check_size
 from course_pkg.training.tasks.protocol import Batch
 
 IGNORED = -100  # the target of a step that does not count
-LABELS = ("drawn", "given")
+LABELS = ("every", "drawn", "given")
 
 
 def fisher(
@@ -23,7 +23,7 @@ def fisher(
     batches: Iterable[Batch],
     *,
     examples: int = 200,
-    labels: str = "drawn",
+    labels: str | None = None,
     seed: int = 0,
 ) -> dict[str, Tensor]:
     """Estimate the diagonal of the Fisher information at a model's weights.
@@ -38,9 +38,11 @@ def fisher(
         where sequences differ. An example is one sequence, read from an empty state.
     examples : int
         How many are read, at most: the first ones.
-    labels : {'drawn', 'given'}
-        Where the label comes from whose log-probability is differentiated: drawn from the model's
-        own prediction (the Fisher information), or from the data (the empirical one).
+    labels : {'every', 'drawn', 'given'}, optional
+        Whose log-probability is differentiated. Every label's, each with the model's own
+        probability of it: the Fisher information of these examples, for one gradient a label; the
+        default where an example has one target. One drawn from the model for each target: right
+        in the mean, and the default elsewhere. Or those of the data: the empirical one.
     seed : int
         For the draws.
 
@@ -59,6 +61,10 @@ def fisher(
     Square first, then mean: the squared gradient of a batch is another, much smaller number,
     near 0 where the model has learned, whatever the weights are needed for.
 
+    A model that is sure draws the same label again and again, whose gradient is next to nothing.
+    All that matters is in the rare other ones. So a few hundred draws say little about a model
+    that has learned a task well: take every label.
+
     Equation: eq-fisher
 
     Source: :cite:t:`kirkpatrick2017`; on the empirical one: :cite:t:`kunstner2019`.
@@ -74,7 +80,8 @@ def fisher(
     (torch.Size([3]), True)
     """
     examples, seed = check_size("examples", examples), check_seed(seed)
-    drawn = check_option("labels", labels, LABELS) == "drawn"
+    if labels is not None:
+        check_option("labels", labels, LABELS)
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if not trained:
         raise ValueError("model: expected a parameter that is trained, got none")
@@ -84,11 +91,13 @@ def fisher(
     model.eval()
     try:
         for example in _singly(batches, examples):
-            loss = _surprise(model, example, generator if drawn else None)
-            grads = torch.autograd.grad(loss, list(trained.values()), allow_unused=True)
-            for name, grad in zip(trained, grads, strict=True):
-                if grad is not None:
-                    sums[name] += grad.double() ** 2
+            for weight, loss in _surprises(model, example, labels, generator):
+                grads = torch.autograd.grad(
+                    loss, list(trained.values()), allow_unused=True, retain_graph=True
+                )
+                for name, grad in zip(trained, grads, strict=True):
+                    if grad is not None:
+                        sums[name] += weight * grad.double() ** 2
             done += 1
     finally:
         model.train(mode)
@@ -100,7 +109,7 @@ def fisher(
     return {name: (total / done).to(trained[name].dtype) for name, total in sums.items()}
 
 
-def _singly(batches: Iterable[Batch], examples: int) -> Iterable[Batch]:
+def _singly(batches: Iterable[Batch], examples: int) -> Iterator[Batch]:
     """Yield batches of one sequence: vectors (B,) have it first, all else is time-major."""
     for batch in batches:
         sizes = {t.shape[0 if t.ndim == 1 else 1] for t in batch}
@@ -116,17 +125,30 @@ def _singly(batches: Iterable[Batch], examples: int) -> Iterable[Batch]:
             yield tuple(t[b : b + 1] if t.ndim == 1 else t[:, b : b + 1] for t in batch)
 
 
-def _surprise(model: nn.Module, example: Batch, generator: torch.Generator | None) -> Tensor:
-    """Return -log p of the targets of one example, drawn first if there is a generator."""
+def _surprises(
+    model: nn.Module, example: Batch, labels: str | None, generator: torch.Generator
+) -> Iterator[tuple[float, Tensor]]:
+    """Yield -log p of the labels of one example, and how much each of them counts."""
     x, targets, *lengths = example
     out = model(x, *lengths)
     logits = (out if isinstance(out, Tensor) else out[0]).flatten(0, -2)  # (N, V)
     targets = targets.flatten()  # (N,)
-    if generator is not None:
+    if labels is None:
+        labels = "every" if len(targets) == 1 else "drawn"
+    if labels == "every":
+        if len(targets) > 1:
+            raise ValueError(
+                "labels: expected 'drawn' or 'given' for examples of several targets, got 'every'"
+            )
+        if targets.item() != IGNORED:
+            log_p = logits[0].double().log_softmax(dim=0)  # (V,)
+            yield from zip(log_p.detach().exp().tolist(), -log_p, strict=True)
+        return
+    if labels == "drawn":
         p = logits.detach().cpu().double().softmax(dim=1)
         own = torch.multinomial(p, 1, generator=generator)[:, 0].to(targets.device)
         targets = torch.where(targets == IGNORED, targets, own)
-    return cross_entropy(logits, targets, ignore_index=IGNORED, reduction="sum")
+    yield 1.0, cross_entropy(logits, targets, ignore_index=IGNORED, reduction="sum")
 
 
 class ElasticPenalty:

@@ -53,21 +53,34 @@ def test_the_given_labels_make_the_empirical_one_of_the_reference():
         assert abs(value.numpy() - theirs[name]).max() < 1e-12
 
 
-def test_drawn_labels_come_near_the_expectation_over_all_labels():
+def test_every_label_makes_the_fisher_information_and_drawn_ones_come_near_it():
     model, data = small(), batches(1)
     x, _, lengths = data[0]
     p = model.eval()(x, lengths).softmax(dim=1).detach().numpy()  # (B, C)
     each = [gradients(model, data, [torch.full((4,), k)]) for k in range(3)]
     grads = {name: np.concatenate([g[name] for g in each]) for name in each[0]}
     exact = elastic_weights.fisher(grads, weights=p.T.reshape(-1) / 4)
-    ours = fisher(model, data * 500, examples=2000)
+    every = fisher(model, data)  # the default for one target
+    for name, value in every.items():
+        assert abs(value.numpy() - exact[name]).max() < 1e-12
+    drawn = fisher(model, data * 500, examples=2000, labels="drawn")
     given = fisher(model, data, labels="given")
 
     def distance(found):
         return max(abs(value.numpy() - exact[name]).max() for name, value in found.items())
 
-    assert distance(ours) < 0.1 * max(value.max() for value in exact.values())
-    assert distance(ours) < 0.5 * distance(given)
+    assert distance(drawn) < 0.1 * max(value.max() for value in exact.values())
+    assert distance(drawn) < 0.5 * distance(given)
+
+
+def test_of_a_sure_model_a_few_draws_say_less_than_every_label():
+    model, data = small(), batches(4)
+    with torch.no_grad():
+        model.readout.bias += torch.tensor([7.0, 0, 0])
+    many = fisher(model, batches(1) + data, examples=20)
+    drawn = fisher(model, batches(1) + data, examples=20, labels="drawn", seed=1)
+    bias = "readout.bias"
+    assert drawn[bias].max() < 0.1 * many[bias].max()  # nothing but the usual label was drawn
 
 
 def test_nothing_of_the_model_or_of_the_generator_is_touched():
@@ -76,14 +89,16 @@ def test_nothing_of_the_model_or_of_the_generator_is_touched():
     model.readout.bias.grad = torch.ones(3, dtype=torch.float64)
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     state = torch.get_rng_state()
-    first = fisher(model, batches(), seed=5)
+    first = fisher(model, batches(), seed=5, labels="drawn")
     assert torch.equal(state, torch.get_rng_state())
     assert model.training
     assert "readout.weight" not in first
     assert model.readout.bias.grad.sum() == 3
     assert model.embedding.weight.grad is None
     assert all(torch.equal(before[name], p) for name, p in model.named_parameters())
-    again = fisher(model, batches(), seed=5)  # dropout is off: nothing else is drawn
+    again = fisher(
+        model, batches(), seed=5, labels="drawn"
+    )  # dropout is off: nothing else is drawn
     assert all(torch.equal(first[name], again[name]) for name in first)
 
 
@@ -101,6 +116,10 @@ def test_a_window_of_a_language_model_is_an_example_and_ignored_steps_do_not_cou
     x = torch.randint(6, (5, 2))
     y = torch.randint(6, (5, 2))
     y[3:, 1] = -100
+    assert torch.equal(
+        fisher(model, [(x, y)])["readout.bias"],
+        fisher(model, [(x, y)], labels="drawn")["readout.bias"],
+    )
     for labels in ("given", "drawn"):
         found = fisher(model, [(x, y)], labels=labels)
         assert "readout.weight" not in found  # tied: it is the embedding's
@@ -181,8 +200,11 @@ def test_what_is_no_batch_is_refused():
     for wrong in ([], [(x,)], [(x, y[:3])]):
         with pytest.raises(ValueError, match="batches: expected"):
             fisher(model, wrong)
-    with pytest.raises(ValueError, match="labels: expected one of 'drawn', 'given'"):
+    with pytest.raises(ValueError, match="labels: expected one of 'every', 'drawn', 'given'"):
         fisher(model, [(x, y)], labels="true")
+    language = LanguageModel(tokens=6, hidden=4)
+    with pytest.raises(ValueError, match="labels: expected 'drawn' or 'given'"):
+        fisher(language, [(x, x)], labels="every")
     with pytest.raises(ValueError, match="examples: expected an integer of at least 1"):
         fisher(model, [(x, y)], examples=0)
     for p in model.parameters():
