@@ -38,6 +38,7 @@ from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.training.adapting.elastic import ElasticPenalty, fisher
 from experiments.record import describe_run, tracked, write_results
 
+WAYS = ("naive", "elastic", "drawn", "alike", "replay", "joint")
 LETTERS = 8
 TESTED = 2000  # lines of each task
 STRENGTHS = (1.0, 10.0, 100.0, 300.0, 1e3, 3e3, 1e4, 3e4)
@@ -129,8 +130,10 @@ def ways(full: bool) -> list[dict[str, float]]:
     return [*found, {"joint": 0}]
 
 
-def run(seed: int, *, first: bool, sizes: Sizes, full: bool = True) -> list[dict[str, object]]:
-    """Teach one network A, and from there B in every way."""
+def run(
+    seed: int, *, first: bool, sizes: Sizes, full: bool = True, names: Sequence[str] = WAYS
+) -> list[dict[str, object]]:
+    """Teach one network A, and from there B in every way of these names."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     N, B = sizes.examples, sizes.B
@@ -142,14 +145,16 @@ def run(seed: int, *, first: bool, sizes: Sizes, full: bool = True) -> list[dict
     train(base, [(a, B)], sizes.updates[0], rng, lr=sizes.lr)
     anchor = {name: p.detach().clone() for name, p in base.named_parameters()}
     F = fisher(base, [a], examples=ASKED)
-    noisy = fisher(base, [a], examples=5 * ASKED, labels="drawn", seed=seed)
-    ones = {name: torch.ones_like(value) for name, value in F.items()}
-    springs = {"elastic": F, "drawn": noisy, "alike": ones}
+    springs = {"elastic": F, "alike": {name: torch.ones_like(value) for name, value in F.items()}}
+    if "drawn" in names:
+        springs["drawn"] = fisher(base, [a], examples=5 * ASKED, labels="drawn", seed=seed)
     before, loss_before = measure(base, test["behind"])
     rows: list[dict[str, object]] = []
     for way in ways(full):
         began = time.process_time()
         name, value = next(iter(way.items()))
+        if name not in names:
+            continue
         stored = int(way.get("stored", N if name in ("replay", "joint") else 0))
         model, penalty, updates, parts = deepcopy(base), None, sizes.updates[1], [(b, B)]
         if name in springs:
@@ -193,6 +198,7 @@ def _parser() -> argparse.ArgumentParser:
         "--questions", nargs="+", choices=("first", "last"), default=["first", "last"],
         help="where the question stands",
     )  # fmt: skip
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     parser.add_argument("--hidden", type=int, default=Sizes().H)
     parser.add_argument("--examples", type=int, default=Sizes().examples, help="of each task")
     parser.add_argument("--updates", nargs=2, type=int, default=list(Sizes().updates))
@@ -210,7 +216,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sizes = Sizes(options.hidden, options.examples, tuple(options.updates), lr=options.lr)
     rows: list[dict[str, object]] = []
     for question, seed in tracked([(q, seed) for q in options.questions for seed in options.seeds]):
-        found = run(int(str(seed)), first=question == "first", sizes=sizes, full=not options.few)
+        found = run(
+            int(str(seed)),
+            first=question == "first",
+            sizes=sizes,
+            full=not options.few,
+            names=options.ways,
+        )
         rows += found
         for row in found:
             print(" ".join(f"{key} {value}" for key, value in row.items()), flush=True)

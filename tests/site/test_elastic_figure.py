@@ -37,9 +37,9 @@ def write(path, lines, columns=COLUMNS):
 
 @pytest.fixture
 def project(tmp_path):
-    path = tmp_path / elastic.RECORD
-    path.parent.mkdir(parents=True)
-    write(path, rows())
+    (tmp_path / elastic.RECORDS[0]).parent.mkdir(parents=True)
+    for record, question in zip(elastic.RECORDS, ("first", "last"), strict=True):
+        write(tmp_path / record, [row for row in rows() if row[1] == question])
     return tmp_path
 
 
@@ -81,19 +81,20 @@ def test_growths_are_written_in_decimals(value, text):
 
 
 def test_a_file_that_is_missing_or_lacks_something_is_named(project):
-    path, lines = project / elastic.RECORD, list(rows())
+    path = project / elastic.RECORDS[1]
+    lines = [row for row in rows() if row[1] == "last"]
     write(path, lines[:-2])
     with pytest.raises(ExtensionError, match="last: expected equally many networks"):
         explorers.load("elastic", project)
     write(path, [line for line in lines if line[2] != "naive"])
     with pytest.raises(ExtensionError, match="0 among them"):
         explorers.load("elastic", project)
-    write(path, [line for line in lines if line[1] == "first"])
+    write(path, [])
     with pytest.raises(ExtensionError, match="expected the questions"):
         explorers.load("elastic", project)
     write(path, lines, [*COLUMNS[:-1], "grew"])
     with pytest.raises(ExtensionError, match="expected columns question, way, strength"):
         explorers.load("elastic", project)
     path.unlink()
-    with pytest.raises(ExtensionError, match=r"forgetting\.csv"):
+    with pytest.raises(ExtensionError, match=r"forgetting-last\.csv"):
         explorers.load("elastic", project)

@@ -20,7 +20,7 @@ from sphinx.errors import ExtensionError
 from sphinx_course.explorers.drawing import bars, bars_size, share
 from sphinx_course.explorers.explorer import Control, Explorer, Picture, Words
 
-RECORD = "book/results/forgetting.csv"
+RECORDS = ("book/results/forgetting.csv", "book/results/forgetting-last.csv")
 COLUMNS = "question, way, strength, seed, A, B, predicted, growth"
 QUESTIONS = {"first": "before the letters", "last": "behind the letters"}
 OPENS = 3000.0  # the strength that was chosen on other networks
@@ -39,28 +39,32 @@ class Held(NamedTuple):
 Recorded = dict[str, dict[float, Held]]
 
 
-def read(path: Path) -> Recorded:
+def read(*paths: Path) -> Recorded:
     """Return for each place of the question what was found at each strength, 0 among them."""
     found: dict[str, dict[float, Held]] = defaultdict(dict)
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(dropwhile(lambda line: line.startswith("#"), file)):
-                if row["way"] not in ("naive", "elastic"):
-                    continue
-                strength = float(row["strength"])
-                held = found[row["question"]].setdefault(strength, Held([], [], [], []))
-                for values, name in zip(held, ("A", "B", "predicted", "growth"), strict=True):
-                    values.append(float(row[name]))
-    except (OSError, KeyError, ValueError) as error:
-        raise ExtensionError(f"{path}: expected columns {COLUMNS}: {error}") from error
+    for path in paths:
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                for row in csv.DictReader(dropwhile(lambda line: line.startswith("#"), file)):
+                    if row["way"] not in ("naive", "elastic"):
+                        continue
+                    strength = float(row["strength"])
+                    held = found[row["question"]].setdefault(strength, Held([], [], [], []))
+                    for values, name in zip(held, ("A", "B", "predicted", "growth"), strict=True):
+                        values.append(float(row[name]))
+        except (OSError, KeyError, ValueError) as error:
+            raise ExtensionError(f"{path}: expected columns {COLUMNS}: {error}") from error
+    names = ", ".join(map(str, paths))
     if set(found) != set(QUESTIONS):
-        raise ExtensionError(f"{path}: expected the questions {list(QUESTIONS)}, got {list(found)}")
+        raise ExtensionError(
+            f"{names}: expected the questions {list(QUESTIONS)}, got {list(found)}"
+        )
     for question, by_strength in found.items():
         counts = {len(held.old) for held in by_strength.values()}
         if len(counts) != 1 or set(by_strength) != set(found["first"]) or 0 not in by_strength:
             raise ExtensionError(
-                f"{path}: {question}: expected equally many networks at each strength, and the "
-                f"same strengths, 0 among them, got {dict(sorted(by_strength.items()))}"
+                f"{names}: {question}: expected equally many networks at each strength, and the "
+                f"same strengths, 0 among them, got {sorted(by_strength)}"
             )
     return dict(found)
 
@@ -83,7 +87,7 @@ def thousandths(values: Sequence[float]) -> list[int]:
 
 def explorer(root: Path) -> Explorer:
     """Return the figure for the networks of the recorded file."""
-    recorded = read(root / RECORD)
+    recorded = read(*(root / record for record in RECORDS))
     questions, strengths = list(QUESTIONS), sorted(recorded["first"])
     networks = len(recorded["first"][0].old)
     words = Words(
