@@ -288,3 +288,29 @@ def test_the_result_of_a_base_run_does_not_depend_on_what_it_is_base_of(here, tm
     assert call("train", here / "lm.toml", "--from", here / "lm", "--out", tmp_path / "run") == 0
     assert {path.name: path.read_bytes() for path in (here / "lm").iterdir()} == before
     assert json.loads((tmp_path / "run" / "result.json").read_text()).keys() == {"valid", "test"}
+
+
+@pytest.mark.parametrize("name", ["elastic", "replay"])
+def test_data_that_are_no_longer_those_of_the_base_run_are_noticed(here, tmp_path, capsys, name):
+    base = shutil.copytree(here / "lm", tmp_path / "base")
+    model, about = load_model(base / "model.safetensors")
+    about["data"]["train"] = "0" * 64
+    save_model(base / "model.safetensors", model, about)
+    words = ["finetune", base, here / "lm.toml", "--out", tmp_path / "run"]
+    assert call(*words, "--set", f"adapting.{name}=0.5") == 1
+    assert f"adapting.{name}: expected the data that {base} was" in capsys.readouterr().err
+    assert call(*words) == 0  # without the old data nothing depends on them
+
+
+def test_byte_pairs_go_from_a_language_model_to_a_classifier(here, tmp_path):
+    path = tmp_path / "pairs.toml"
+    path.write_text(
+        LM.replace("python-text", "docstring-text").replace('"word"', '"char"')
+        .replace("max_size = 60", "merges = 30")
+    )  # fmt: skip
+    assert call("train", path, "--out", tmp_path / "pairs") == 0
+    words = ["finetune", tmp_path / "pairs", here / "classify.toml", "--out", tmp_path / "run"]
+    assert call(*words) == 0
+    one, two = (open_base(tmp_path / name).vocabulary for name in ("pairs", "run"))
+    assert one == two
+    assert len(one) == 286
