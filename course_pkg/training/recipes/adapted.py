@@ -56,8 +56,8 @@ def start_from(base: Base, config: Config) -> Start:
     Raises
     ------
     ConfigError
-        If the data or the model do not go with the base run, or the method needs the task of the
-        base run and the model has another readout now.
+        If the data or the model do not go with the base run, or the method needs the data of the
+        base run and they are others now.
     """
     built = build(config, base.vocabulary)
     model, adapting = built.task.model, config.adapting or Adapting()
