@@ -46,7 +46,9 @@ class Part(NamedTuple):
     def few(self, count: int, seed: int) -> Part:
         """Draw texts evenly over the classes."""
         drawn = draw_evenly(self.labels.tolist(), count, seed=seed)
-        return Part([self.ids[i] for i in drawn], self.labels[drawn], [self.texts[i] for i in drawn])
+        return Part(
+            [self.ids[i] for i in drawn], self.labels[drawn], [self.texts[i] for i in drawn]
+        )
 
 
 class Question(NamedTuple):
