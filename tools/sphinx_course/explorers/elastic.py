@@ -24,7 +24,7 @@ RECORDS = ("book/results/forgetting.csv", "book/results/forgetting-last.csv")
 COLUMNS = "question, way, strength, seed, A, B, predicted, growth"
 QUESTIONS = {"first": "before the letters", "last": "behind the letters"}
 OPENS = 3000.0  # the strength that was chosen on other networks
-LABELS = ("A, the old task", "worst network", "B, the new task", "worst network")
+LABELS = ("old task A", "worst network", "new task B", "worst network")
 
 
 class Held(NamedTuple):
