@@ -26,6 +26,7 @@ from course_pkg.training.tasks.registry import config_from, module_of
 LEADS_TO = {"lm": ("lm", "classify"), "classify": ("classify",)}
 SIZES = ("embedding", "cell", "hidden", "layers", "backend")  # of the model: weights have them
 ALSO = ("tied", "bidirectional")  # where the task is the same
+POOLING = "pooling"  # where the readout is copied too: it was trained on vectors pooled so
 TOKENS = ("level", "merges", "min_count", "max_size")  # of the data: they make the vocabulary
 BODY = ("embedding", "recurrent")  # what the models of two tasks have in common
 HEAD = "readout"
@@ -139,7 +140,10 @@ def fill(table: Mapping[str, Any], base: Base) -> dict[str, Any]:
     settings: Mapping[str, Any] = base.model.settings  # type: ignore[assignment]
     given = {name: settings[name] for name in SIZES}
     if was == task:
-        given |= {name: settings[name] for name in ALSO if name in settings}
+        data = table.get("data")
+        same = isinstance(data, Mapping) and _is_same(task, data.get("name"), base)
+        also = (*ALSO, *([POOLING] if same else []))
+        given |= {name: settings[name] for name in also if name in settings}
     else:  # a language model reads in one direction
         given["bidirectional"] = False
     filled = dict(table) | {"base": {"run": str(base.folder), "sha256": base.sha256}}
@@ -160,11 +164,17 @@ def _agree(name: str, table: Any, given: Mapping[str, Any], base: Base) -> Any:
         return table  # what is wrong with it, the check of the recipe says
     for key, value in given.items():
         if key in table and table[key] != value:
+            wanted = "nothing" if value is None else f"{short(value)} or nothing"
             raise ConfigError(
-                f"{name}.{key}: expected {short(value)} or nothing, as {base.folder} has it, "
+                f"{name}.{key}: expected {wanted}, as {base.folder} has it, "
                 f"got {short(table[key])}"
             )
     return {**table, **{key: value for key, value in given.items() if value is not None}}
+
+
+def _is_same(task: str, data: Any, base: Base) -> bool:
+    """Return whether the scores are for the tokens or classes of the base run."""
+    return task == base.config.task and (task == "lm" or data == base.config.data.name)
 
 
 def _check_kind(data: Any, base: Base) -> None:
@@ -205,8 +215,7 @@ def copy_weights(base: Base, model: nn.Module, config: Config) -> tuple[str, ...
     ConfigError
         If the weights have other shapes.
     """
-    old = base.config
-    same = config.task == old.task and (old.task == "lm" or config.data.name == old.data.name)
+    same = _is_same(config.task, config.data.name, base)
     copied = [name for name in (*BODY, *([HEAD] if same else [])) if getattr(model, name, None)]
     for name in copied:
         tensors = base.model.get_submodule(name).state_dict()

@@ -145,6 +145,17 @@ def test_a_classifier_of_the_same_data_keeps_its_readout(here):
     assert base.vocabulary is None
 
 
+def test_pooling_is_the_base_runs_where_the_readout_is(here, tmp_path):
+    """A readout was trained on vectors that were pooled in one way; a new one may have another."""
+    words = ["--from", here / "lm", "--set", "model.pooling=max", "--out", tmp_path / "max"]
+    assert call("train", here / "classify.toml", *words) == 0
+    base = open_base(tmp_path / "max")
+    table = {"task": "classify", "data": {"name": "docstrings"}, "training": {"steps": 1}}
+    assert config_from(fill(table, base)).model.pooling == "max"
+    other = table | {"data": {"name": "word-kinds"}, "model": {"pooling": "mean"}}
+    assert config_from(fill(other, base)).model.pooling == "mean"
+
+
 def test_a_run_that_has_a_parent_can_be_one(here, tmp_path):
     chain = [here / "lm"]
     for name in ("child", "grandchild"):
@@ -220,6 +231,8 @@ def test_a_base_run_that_is_damaged_or_not_finished_is_refused(
         ("lm", "classify", ["model.bidirectional=true"], "model.bidirectional: expected False or"),
         ("lm", "lm", ["model.tied=true"], "model.tied: expected False or nothing"),
         ("lm", "lm", ["data.max_size=61"], "data.max_size: expected 60 or nothing"),
+        ("lm", "lm", ["data.merges=9"], "data.merges: expected nothing, as"),
+        ("digits", "digits", ["model.pooling=max"], "model.pooling: expected 'last' or nothing"),
         ("lm", "classify", ["data.level=char"], "data.level: expected 'word' or nothing"),
         ("lm", "classify", ["adapting.method=some"], "adapting.method: expected one of 'full',"),
         ("lm", "classify", ["adapting.speed=1"], "adapting.speed: unknown key"),
