@@ -88,7 +88,7 @@ def read_history(file: Path) -> list[Entry]:
         raise ValueError(f"{file}: expected the format {FORMAT!r}, got something else")
     try:
         return [Entry(**entry) for entry in _list_of(content["history"])]
-    except (KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{file}: the history is damaged: {error}") from None
 
 

@@ -186,7 +186,7 @@ def test_what_somebody_else_wrote_is_never_overwritten(good, tmp_path, content):
 @pytest.mark.parametrize(
     ("key", "value"),
     [("run", 3), ("metrics", {"accuracy": "high"}), ("goals", {"accuracy": "up"}),
-     ("metrics", {"accuracy": float("nan")}), ("surprise", 1)],
+     ("metrics", {"accuracy": float("nan")}), ("metrics", {"accuracy": 10**400}), ("surprise", 1)],
 )  # fmt: skip
 def test_a_history_that_was_changed_by_hand_is_named(good, tmp_path, key, value):
     promote(good, "sums", folder=tmp_path)
