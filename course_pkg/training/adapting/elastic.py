@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from course_pkg.checks import check_number, check_option, check_seed, check_size
+from course_pkg.models.weights import in_evaluation
 from course_pkg.training.tasks.protocol import Batch
 
 IGNORED = -100  # the target of a step that does not count
@@ -87,9 +88,9 @@ def fisher(
         raise ValueError("model: expected a parameter that is trained, got none")
     sums = {name: torch.zeros_like(p, dtype=torch.float64) for name, p in trained.items()}
     generator = torch.Generator().manual_seed(seed)
-    mode, done = model.training, 0
-    model.eval()
-    try:
+    done = 0
+    # In evaluation cuDNN has no way back through a recurrent layer; torch's own code has one.
+    with in_evaluation(model), torch.backends.cudnn.flags(enabled=False):
         for example in _singly(batches, examples):
             for weight, loss in _surprises(model, example, labels, generator):
                 grads = torch.autograd.grad(
@@ -99,8 +100,6 @@ def fisher(
                     if grad is not None:
                         sums[name] += weight * grad.double() ** 2
             done += 1
-    finally:
-        model.train(mode)
     if not done:
         raise ValueError("batches: expected at least one example, got none")
     for name, total in sums.items():

@@ -211,3 +211,21 @@ def test_what_is_no_batch_is_refused():
         p.requires_grad_(False)
     with pytest.raises(ValueError, match="model: expected a parameter that is trained"):
         fisher(model, [(x, y)])
+
+
+def test_a_gpus_library_that_cannot_go_back_in_evaluation_is_not_asked():
+    """cuDNN refuses the way back through a recurrent layer outside of training."""
+    model, used = small(), []
+    model.recurrent.register_forward_hook(lambda *_: used.append(torch.backends.cudnn.enabled))
+    before = torch.backends.cudnn.enabled
+    fisher(model, batches(1))
+    assert used == [False] * 4
+    assert torch.backends.cudnn.enabled == before
+
+
+def test_each_part_keeps_its_mode():
+    model = small(dropout=0.5).train()
+    model.dropout.eval()
+    fisher(model, batches(1))
+    assert model.training
+    assert not model.dropout.training
