@@ -114,7 +114,8 @@ def adapt(
     TypeError
         If the layers of the model are not named as those of these two.
     ValueError
-        If ``elastic`` is above 0 and there is no base, or its weights have other shapes.
+        If ``elastic`` is above 0 and there is no base, or its weights have other shapes; with
+        'lora', if the model drops weights of this package's own layers.
 
     Notes
     -----
@@ -141,6 +142,7 @@ def adapt(
     if adapting.elastic:
         penalty, about["anchor"] = _springs(model, adapting.elastic, base, new_readout)
     if adapting.method == "lora":
+        _check_weight_drop(model)
         whole = [f"{prefix}readout" for prefix in _prefixes(model)] if new_readout else []
         add_low_rank(model, rank=adapting.rank, alpha=adapting.alpha, whole=whole)
     groups = _with_rates(groups_of(model), adapting)
@@ -151,6 +153,17 @@ def adapt(
     adaptation = Adaptation(tuple(groups), penalty, about)
     adaptation.start_epoch(model, 0)
     return adaptation
+
+
+def _check_weight_drop(model: nn.Module) -> None:
+    """Raise now, and not at the first update, if W_hh cannot be both adapted and dropped."""
+    for module in model.modules():
+        rate = getattr(module, "weight_drop", 0.0)
+        if rate and getattr(module.recurrent, "backend", None) == "ours":
+            raise ValueError(
+                "method: expected another one than 'lora' for a model with the backend 'ours' and "
+                f"weight_drop {rate}: use weight_drop = 0, or the backend 'torch'"
+            )
 
 
 def _springs(

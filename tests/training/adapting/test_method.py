@@ -131,3 +131,11 @@ def test_a_run_is_not_resumed_with_another_adaptation(tmp_path, other):
     changed = adapt(elsewhere.model, Adapting(elastic=1.0), base=elsewhere)
     with pytest.raises(CheckpointError, match=r"adapting\.anchor was"):
         fit(elsewhere, SETTINGS, adaptation=changed, folder=tmp_path, resume=True)
+
+
+def test_lora_says_at_once_that_it_cannot_go_with_dropped_weights_of_our_layers():
+    task = language(backend="ours", weight_drop=0.3)
+    with pytest.raises(ValueError, match="method: expected another one than 'lora' for a model"):
+        adapt(task.model, LORA, new_readout=False)
+    assert not any("parametrizations" in name for name, _ in task.model.named_parameters())
+    adapt(language(weight_drop=0.3).model, LORA, new_readout=False)  # torch's layers can
