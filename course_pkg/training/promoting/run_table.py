@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -64,6 +65,7 @@ def row_of(run: Path) -> Row:
         return row._replace(chosen=f"{part} {metric} {_number(chosen)}", test=_number(test))
     except (OSError, ValueError, LookupError, AttributeError, TypeError) as error:
         first = next(iter(str(error).splitlines()), type(error).__name__)
+        first = first.removeprefix(f"{run}{os.sep}")  # the row says which run it is
         return row._replace(note=f"damaged: {first[:100]}")
 
 

@@ -166,8 +166,7 @@ def _agree(name: str, table: Any, given: Mapping[str, Any], base: Base) -> Any:
         if key in table and table[key] != value:
             wanted = "nothing" if value is None else f"{short(value)} or nothing"
             raise ConfigError(
-                f"{name}.{key}: expected {wanted}, as {base.folder} has it, "
-                f"got {short(table[key])}"
+                f"{name}.{key}: expected {wanted}, as {base.folder} has it, got {short(table[key])}"
             )
     return {**table, **{key: value for key, value in given.items() if value is not None}}
 

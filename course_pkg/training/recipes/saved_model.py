@@ -133,7 +133,6 @@ def load_model(path: Path, *, vocabulary: str | None = None) -> SavedModel:
     holds weights of just these names and shapes.
     """
     tensors, content = load_checkpoint(path)
-    name = Path(path).name
     try:
         kind, settings = models()[content["model"]], content["settings"]
         about: dict[str, Any] = content["about"]
@@ -146,11 +145,11 @@ def load_model(path: Path, *, vocabulary: str | None = None) -> SavedModel:
         model.load_state_dict(tensors)
     except UNFIT as error:
         raise CheckpointError(
-            f"{name}: expected a model file ({type(error).__name__}: {error})"
+            f"{path}: expected a model file ({type(error).__name__}: {error})"
         ) from error
     if vocabulary is not None and about.get("vocabulary") != vocabulary:
         raise CheckpointError(
-            f"{name}: trained with the vocabulary {about.get('vocabulary')}, used with "
+            f"{path}: trained with the vocabulary {about.get('vocabulary')}, used with "
             f"{vocabulary}: the same ids stand for other tokens"
         )
     return SavedModel(model, about)

@@ -109,7 +109,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     >>> load_checkpoint(path)
     Traceback (most recent call last):
         ...
-    course_pkg.training.resuming.checkpoint.CheckpointError: checkpoint.safetensors: ...
+    course_pkg.training.resuming.checkpoint.CheckpointError: ...checkpoint.safetensors: ...
     """
     path = Path(path)
     with path.open("rb") as file:
@@ -123,35 +123,35 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except (SafetensorError, OSError, *UNFIT) as error:
         if start == b"PK" or start[:1] == b"\x80":
             raise CheckpointError(
-                f"{path.name}: this is a pickle or a zip archive, as torch.save writes them; "
+                f"{path}: this is a pickle or a zip archive, as torch.save writes them; "
                 "opening one can run any program hidden in it, so it was left alone"
             ) from error
         raise CheckpointError(
-            f"{path.name}: damaged, or no safetensors file ({error}); go back to a copy, "
+            f"{path}: damaged, or no safetensors file ({error}); go back to a copy, "
             "or start the run anew in an empty folder"
         ) from error
     if metadata.get("kind") != KIND:
         raise CheckpointError(
-            f"{path.name}: expected a file of kind {KIND!r}, got {metadata.get('kind')!r}; "
+            f"{path}: expected a file of kind {KIND!r}, got {metadata.get('kind')!r}; "
             "another program wrote it"
         )
     if metadata.get("version") != str(VERSION):
         raise CheckpointError(
-            f"{path.name}: expected format version {VERSION}, got {metadata.get('version')!r}"
+            f"{path}: expected format version {VERSION}, got {metadata.get('version')!r}"
         )
     text = metadata.get("about", "")
     if metadata.get("sha256") != _digest(tensors, text):
         raise CheckpointError(
-            f"{path.name}: damaged, its contents do not match their SHA-256; go back to a copy, "
+            f"{path}: damaged, its contents do not match their SHA-256; go back to a copy, "
             "or start the run anew in an empty folder"
         )
     try:
         about = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path.name}: its description is no JSON ({error})") from error
+        raise CheckpointError(f"{path}: its description is no JSON ({error})") from error
     if not isinstance(about, dict):
         raise CheckpointError(
-            f"{path.name}: expected a JSON object as description, got {type(about).__name__}"
+            f"{path}: expected a JSON object as description, got {type(about).__name__}"
         )
     return Checkpoint(tensors, about)
 

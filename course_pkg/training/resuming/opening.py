@@ -92,7 +92,7 @@ def open_run(
             check_position(state.position, plan)
         except CheckpointError as error:
             message = str(error)
-            named = message if message.startswith(path.name) else f"{path.name}: {message}"
+            named = message if message.startswith(str(path)) else f"{path}: {message}"
             raise CheckpointError(named) from error
     if share.is_main:
         remove_leftovers(folder, (RECORDS, CHECKPOINT))

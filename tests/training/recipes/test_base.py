@@ -194,8 +194,11 @@ def flip_a_bit(run):
         (lambda run: (run / "config.toml").unlink(), "expected a run, found no config.toml"),
         (lambda run: (run / "config.toml").write_text("task = 3"), "config.toml: task: unknown"),
         (lambda run: (run / "model.safetensors").unlink(), "expected a finished run, found no mod"),
-        (lambda run: (run / "model.safetensors").write_bytes(b"\x80"), "this is a pickle"),
-        (flip_a_bit, "damaged, its contents do not match their SHA-256"),
+        (
+            lambda run: (run / "model.safetensors").write_bytes(b"\x80"),
+            "base/model.safetensors: this",
+        ),
+        (flip_a_bit, "base/model.safetensors: damaged, its contents do not match their SHA-256"),
         (not_finite, "expected finite weights, got others in readout.bias"),
         (lambda run: (run / "vocabulary.json").unlink(), "found no vocabulary.json"),
         (lambda run: (run / "vocabulary.json").write_text("{"), "vocabulary.json: expected a voc"),
