@@ -145,6 +145,11 @@ def adapt(
         _check_weight_drop(model)
         whole = [f"{prefix}readout" for prefix in _prefixes(model)] if new_readout else []
         add_low_rank(model, rank=adapting.rank, alpha=adapting.alpha, whole=whole)
+        # With replay an old readout may be tied: its matrix is the embedding, and stays the base's.
+        for group in groups_of(model) if whole else ():
+            if group.name == "embedding":
+                for weight in group.parameters.values():
+                    weight.requires_grad_(False)
     groups = _with_rates(groups_of(model), adapting)
     if adapting.method == "features":
         groups = groups[-1:]

@@ -11,11 +11,13 @@ from course_pkg.models.classifier import SequenceClassifier
 from course_pkg.models.language_model import LanguageModel
 from course_pkg.training.adapting.freezing import count, hash_of
 from course_pkg.training.adapting.method import Adapting, adapt
+from course_pkg.training.adapting.replay import with_replay
 from course_pkg.training.loop import fit
 from course_pkg.training.resuming.checkpoint import CheckpointError
 from course_pkg.training.settings import Settings
 from course_pkg.training.tasks.classify import Classify, Labelled
-from tests.training.small import SETTINGS, language, weights
+from course_pkg.training.tasks.next_token import PredictNext
+from tests.training.small import SETTINGS, language, text, weights
 
 LORA = Adapting(method="lora", rank=2)
 
@@ -54,6 +56,21 @@ def test_lora_trains_the_additions_and_a_new_readout(backend):
     torch.testing.assert_close(task.model(x), adapted, rtol=0, atol=1e-6)
     names = [name for name, _ in base.model.recurrent.named_parameters()]
     assert [name for name, _ in task.model.recurrent.named_parameters()] == names
+
+
+def test_lora_leaves_the_embedding_alone_also_where_an_old_readout_is_tied_to_it():
+    model = LanguageModel(tokens=7, embedding=6, hidden=6, tied=True)
+    old = PredictNext(model, {"train": text(200)}, batch=4, window=10)
+    new = SequenceClassifier(classes=2, tokens=7, embedding=6, hidden=6)
+    parts = {name: sequences(60, seed) for seed, name in enumerate(("train", "valid"))}
+    task = with_replay(Classify(new, parts, batch=20), old, 0.5)
+    adaptation = adapt(task.model, LORA)
+    assert not model.embedding.weight.requires_grad
+    assert "new.embedding.weight" in adaptation.frozen(task.model)
+    assert new.readout.weight.requires_grad
+    before = model.embedding.weight.clone()
+    fit(task, SETTINGS, adaptation=adaptation)
+    assert torch.equal(new.embedding.weight, before)
 
 
 def test_lora_adds_to_a_readout_that_comes_from_the_base():
