@@ -19,14 +19,12 @@ from course_pkg.training.adapting.freezing import count, hash_of
 from course_pkg.training.adapting.groups import Adaptation
 from course_pkg.training.adapting.method import Adapting, adapt
 from course_pkg.training.adapting.replay import with_replay
-from course_pkg.training.recipes.base import HEAD, Base, copy_weights
+from course_pkg.training.recipes.adapter import ADAPTER, HEAD, save_adapter
+from course_pkg.training.recipes.base import Base, copy_weights
 from course_pkg.training.recipes.config import ConfigError
 from course_pkg.training.recipes.tables import Built, Config
-from course_pkg.training.resuming.checkpoint import save_checkpoint
 from course_pkg.training.tasks.protocol import Task
 from course_pkg.training.tasks.registry import build
-
-ADAPTER = "adapter.safetensors"
 
 
 class Start(NamedTuple):
@@ -151,8 +149,8 @@ def finish(start: Start, config: Config, folder: Path) -> str:
             f"frozen weights have changed: their SHA-256 was {start.frozen} and is {after}"
         )
     if config.adapting is not None and config.adapting.method == "lora":
-        trained = {name: p for name, p in model.named_parameters() if name not in weights}
-        save_checkpoint(folder / ADAPTER, trained, about_base(config))
+        # Of the new task's model: the readout of an old one, for replay, is no part of it.
+        save_adapter(folder / ADAPTER, start.built.task.model, about_base(config))
         merge(model)
     if not weights:
         return "no weight was frozen"

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from course_pkg.data.registry import DATA_SETS
-from course_pkg.data.text.vocabulary import Vocabulary
+from course_pkg.data.text.byte_pairs import AnyVocabulary
+from course_pkg.training.recipes.adapter import HEAD
 from course_pkg.training.recipes.config import ConfigError, from_table, read_toml, short
 from course_pkg.training.recipes.finished import open_finished
 from course_pkg.training.recipes.saved_model import load_model, weights_hash
@@ -29,7 +30,6 @@ ALSO = ("tied", "bidirectional")  # where the task is the same
 POOLING = "pooling"  # where the readout is copied too: it was trained on vectors pooled so
 TOKENS = ("level", "merges", "min_count", "max_size")  # of the data: they make the vocabulary
 BODY = ("embedding", "recurrent")  # what the models of two tasks have in common
-HEAD = "readout"
 
 
 class Base(NamedTuple):

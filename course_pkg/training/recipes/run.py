@@ -16,7 +16,8 @@ from course_pkg.data.files.atomic import remove_leftovers, write_atomically
 from course_pkg.training.distributed import from_main, process_group
 from course_pkg.training.log import RECORDS, finite
 from course_pkg.training.loop import check_fits, evaluate, fit
-from course_pkg.training.recipes.adapted import ADAPTER, about_base, finish, start_from
+from course_pkg.training.recipes.adapted import about_base, finish, start_from
+from course_pkg.training.recipes.adapter import ADAPTER
 from course_pkg.training.recipes.base import base_of, fill
 from course_pkg.training.recipes.config import SHORT, ConfigError, override, read_toml, to_toml
 from course_pkg.training.recipes.model_card import model_card

@@ -16,7 +16,7 @@ from course_pkg.__main__ import main
 from course_pkg.training.adapting.freezing import hash_of
 from course_pkg.training.log import read_records
 from course_pkg.training.recipes import adapted
-from course_pkg.training.recipes.adapted import ADAPTER
+from course_pkg.training.recipes.adapter import ADAPTER
 from course_pkg.training.recipes.saved_model import load_model
 from course_pkg.training.resuming.checkpoint import load_checkpoint
 
