@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from course_pkg.models.adapters import merge
 from course_pkg.models.shared import Heads
 from course_pkg.training.adapting.freezing import count, hash_of
-from course_pkg.training.adapting.groups import Adaptation
+from course_pkg.training.adapting.groups import Adaptation, Group
 from course_pkg.training.adapting.method import Adapting, adapt
 from course_pkg.training.adapting.replay import with_replay
 from course_pkg.training.recipes.adapter import ADAPTER, HEAD, save_adapter
@@ -98,6 +98,7 @@ def _words(model: nn.Module, adaptation: Adaptation, method: str) -> str:
     """Say what is trained and what is frozen, in three lines."""
     counts = count(model, adaptation)
     trained = [
+        f"{'additions to ' if _adds(group) else ''}"
         f"{group.name}{f' from epoch {group.since + 1}' if group.since else ''}"
         f"{f' (rate x {group.factor:g})' if group.factor != 1 else ''}"
         for group in adaptation.groups
@@ -111,6 +112,11 @@ def _words(model: nn.Module, adaptation: Adaptation, method: str) -> str:
         f"trained: {', '.join(trained)}\n"
         f"frozen: {', '.join(frozen) or 'nothing'}, {counts.frozen:,} parameters"
     )
+
+
+def _adds(group: Group) -> bool:
+    """Return whether all that is trained of a group stands beside its weights."""
+    return all("parametrizations" in name for name in group.parameters)
 
 
 def about_base(config: Config) -> dict[str, Any]:

@@ -131,6 +131,7 @@ def test_the_command_says_what_is_frozen_and_it_is(here, finished, method):
         readout = sum(w.numel() for name, w in weights.items() if name not in body)
         assert trained == readout + sum(4 * sum(base[name].shape) for name in matrices)
         assert of == total + trained - readout
+        assert "\ntrained: additions to recurrent 1, readout\n" in said
     else:
         assert same == set()
         assert (trained, of) == (total, total)
