@@ -111,6 +111,8 @@ def add_low_rank(
 
     Raises
     ------
+    TypeError
+        If ``targets`` or ``whole`` is one name and no sequence of names.
     ValueError
         If the model is adapted already, or has no such weight or part.
 
@@ -134,8 +136,11 @@ def add_low_rank(
     [(2, 8), (64, 2), (2, 16), (64, 2)]
     """
     _check_model(model)
-    if isinstance(targets, str) or not targets:
-        raise ValueError(f"targets: expected some of {', '.join(TARGETS)}, got {targets!r}")
+    for name, value in (("targets", targets), ("whole", whole)):
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            raise TypeError(f"{name}: expected a sequence of names, got {value!r}")
+    if not targets:
+        raise ValueError(f"targets: expected some of {', '.join(TARGETS)}, got none")
     for target in targets:
         check_option("targets", target, TARGETS)
     if any(parametrize.is_parametrized(module) for module in model.modules()):

@@ -299,7 +299,19 @@ REFUSED = {
     "alpha": (lambda: add_low_rank(reader()[0], rank=2, alpha=0), "alpha: expected a number in"),
     "one text": (
         lambda: add_low_rank(reader()[0], rank=2, targets="linear"),
-        "targets: expected some of recurrent, linear, got 'linear'",
+        "targets: expected a sequence of names, got 'linear'",
+    ),
+    "number": (
+        lambda: add_low_rank(reader()[0], rank=2, targets=3),
+        "targets: expected a sequence of names, got 3",
+    ),
+    "no target": (
+        lambda: add_low_rank(reader()[0], rank=2, targets=[]),
+        "targets: expected some of recurrent, linear, got none",
+    ),
+    "one part": (
+        lambda: add_low_rank(reader()[0], rank=2, whole="readout"),
+        "whole: expected a sequence of names, got 'readout'",
     ),
     "target": (
         lambda: add_low_rank(reader()[0], rank=2, targets=["attention"]),

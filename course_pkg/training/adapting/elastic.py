@@ -83,6 +83,8 @@ def fisher(
     examples, seed = check_size("examples", examples), check_seed(seed)
     if labels is not None:
         check_option("labels", labels, LABELS)
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model: expected a Module, got {type(model).__name__}")
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if not trained:
         raise ValueError("model: expected a parameter that is trained, got none")
@@ -213,6 +215,8 @@ class ElasticPenalty:
             p, F = parameters[name], information[name]
             for what, value in (("anchor", star), ("information", F)):
                 label = f"{what}[{name!r}]"
+                if not isinstance(value, Tensor):
+                    raise TypeError(f"{label}: expected a Tensor, got {type(value).__name__}")
                 if value.shape != p.shape:
                     raise ValueError(
                         f"{label}: expected shape {tuple(p.shape)} as in the model, "

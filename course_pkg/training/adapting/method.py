@@ -36,9 +36,9 @@ class Adapting:
     thaw_every : int, at least 1
         With 'gradual': epochs until the next group down is trained too.
     rank : int, at least 1
-        With 'lora': the rank of the additions.
+        With 'lora': the rank of the additions; a weight with fewer rows or columns has as many.
     alpha : float, above 0
-        With 'lora': the additions are multiplied by alpha / rank.
+        With 'lora': an addition is multiplied by alpha over its rank.
     elastic : float, at least 0
         How strongly the weights are held at those of the base run, by elastic weight
         consolidation; 0 means not at all.

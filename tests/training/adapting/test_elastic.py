@@ -229,3 +229,10 @@ def test_each_part_keeps_its_mode():
     fisher(model, batches(1))
     assert model.training
     assert not model.dropout.training
+
+
+def test_what_is_no_model_and_no_tensor_is_named():
+    with pytest.raises(TypeError, match="model: expected a Module, got str"):
+        fisher("model", batches())
+    with pytest.raises(TypeError, match=r"anchor\['readout\.bias'\]: expected a Tensor, got list"):
+        ElasticPenalty(small(), {"readout.bias": [0.0] * 3}, {"readout.bias": torch.ones(3)}, 1.0)
