@@ -57,7 +57,10 @@ def read_intents(path: str | os.PathLike[str]) -> list[tuple[str, str]]:
     ValueError
         If it is no such table; the message names the row.
     """
-    rows = list(csv.reader(io.StringIO(read_utf8(path))))
+    try:
+        rows = list(csv.reader(io.StringIO(read_utf8(path))))
+    except csv.Error as error:
+        raise ValueError(f"{path}: expected a table, got {error}") from None
     if not rows or rows[0] != COLUMNS:
         raise ValueError(f"{path}: expected a table with the heading 'text,category'")
     pairs = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 
 from course_pkg.data.files.download import RemoteFile, fetch
 from course_pkg.data.sets.card import DataCard
@@ -30,6 +31,8 @@ POLARITY_FILES = (
 )
 CLASSES = {"negative": "rt-polarity.neg", "positive": "rt-polarity.pos"}
 HELD_OUT = 0.1
+# What an archive that is none, or damaged, makes Python raise; RuntimeError: it seems encrypted.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, UnicodeDecodeError)
 
 
 def read_polarity(path: str | os.PathLike[str]) -> list[Example]:
@@ -56,7 +59,7 @@ def read_polarity(path: str | os.PathLike[str]) -> list[Example]:
                 text = archive.read(f"sentence_polarity/{name}").decode("utf-8")
                 for line in text.split("\n"):
                     labels.setdefault(" ".join(line.split()), set()).add(label)
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
+    except DAMAGED as error:
         raise ValueError(
             f"{path}: expected a zip file with sentence_polarity/{{{','.join(CLASSES.values())}}}, "
             f"texts in UTF-8, got {error}"

@@ -35,13 +35,30 @@ def test_polarity_reads_each_sentence_once_and_drops_what_is_in_both(tmp_path):
     assert read_polarity(path) == [("bad film .", 0), ("café", 1)]
 
 
-@pytest.mark.parametrize("what", ["no zip", "other folder", "latin"])
+def damaged(path, deflated):
+    """An archive of which some bytes in the middle are others; of the packed ones, or the size."""
+    how = zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED
+    with zipfile.ZipFile(path, "w", how) as opened:
+        for name in ("neg", "pos"):
+            opened.writestr(f"sentence_polarity/rt-polarity.{name}", f"{name} film\n" * 99)
+    content = bytearray(path.read_bytes())
+    start = content.index(b"rt-polarity.neg") + len("rt-polarity.neg")
+    content[start : start + 12] = b"\xff" * 12
+    if not deflated:  # encrypted, it says
+        content[6] |= 1
+        content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("what", ["no zip", "other folder", "latin", "packed", "encrypted"])
 def test_polarity_refuses_another_file_in_a_sentence(what, tmp_path):
     path = tmp_path / "a.zip"
     if what == "no zip":
         path.write_bytes(b"bad .\n")
     elif what == "other folder":
         archive(path, folder="other")
+    elif what in ("packed", "encrypted"):
+        damaged(path, what == "packed")
     else:
         archive(path, positive=b"caf\xe9\n")
     with pytest.raises(ValueError, match=r"a\.zip: expected a zip file with sentence_polarity"):
@@ -75,6 +92,7 @@ def test_a_table_of_intents_is_read_with_line_ends_and_commas_inside(tmp_path):
         ("text,category\na,b\nc\n", r"row 2: expected a text and its intent, got \['c'\]"),
         ("text,category\na,b,c\n", "row 1: "),
         ("text,category\n ,b\n", "row 1: "),
+        (f'text,category\n"{"a" * 200_000},b\n', "field larger than field limit"),
     ],
 )
 def test_another_table_is_refused_in_a_sentence(content, message, tmp_path):
