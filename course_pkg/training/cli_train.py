@@ -22,7 +22,8 @@ the vocabulary are those of the base run; its weights are copied, but for a read
 classes. The table "adapting" of the file says which weights are trained, and how: all of them, the
 readout alone ("features"), layer by layer from the top ("gradual"), or small additions to frozen
 weights ("lora"). The command says what is frozen, and proves afterwards that it is the same to the
-last bit. What is left is a run like any other.
+last bit. What is left is a run like any other; with "lora" the additions are also kept by
+themselves (adapter.safetensors).
 """
 
 
