@@ -57,6 +57,8 @@ def update(
     ------
     FloatingPointError
         If the loss or the gradient is not finite; the weights are then unchanged.
+    ValueError
+        If the loss of a batch depends on no weight that is trained.
 
     Notes
     -----
@@ -74,6 +76,12 @@ def update(
         with quiet:
             with autocast(device, settings.precision):
                 loss = task.loss(net, tuple(t.to(device) for t in batch), state.carry)
+            if not loss.total.requires_grad:
+                raise ValueError(
+                    "task: expected batches whose loss depends on a weight that is trained, got "
+                    "one without; of a stream that a learned prompt begins, only the first window "
+                    "depends on it"
+                )
             loss.total.backward()  # type: ignore[no-untyped-call]
         totals.append(loss.total.detach())
         number_summed += loss.number

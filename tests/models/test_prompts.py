@@ -101,6 +101,15 @@ def test_only_the_prompt_learns_and_it_learns_what_to_write(cell, kind):
     assert all(torch.equal(weight, before[name]) for name, weight in model.state_dict().items())
 
 
+@pytest.mark.parametrize("kind", [lambda model: SoftPrompt(model, 2), LearnedState])
+def test_windows_that_a_prompt_has_no_part_in_are_refused_in_a_sentence(kind):
+    ids = text(300)
+    prompt = kind(LanguageModel(tokens=7, embedding=6, hidden=12))
+    task = PredictNext(prompt, {"train": ids[:200], "valid": ids[200:]}, batch=4, window=10)
+    with pytest.raises(ValueError, match="task: expected batches whose loss depends on a weight"):
+        fit(task, Settings(epochs=1))
+
+
 def test_the_training_loop_trains_a_prompt_and_resumes_it(tmp_path):
     def task():
         torch.manual_seed(0)
