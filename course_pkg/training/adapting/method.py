@@ -166,8 +166,8 @@ def _check_weight_drop(model: nn.Module) -> None:
         rate = getattr(module, "weight_drop", 0.0)
         if rate and getattr(module.recurrent, "backend", None) == "ours":
             raise ValueError(
-                "method: expected another one than 'lora' for a model with the backend 'ours' and "
-                f"weight_drop {rate}: use weight_drop = 0, or the backend 'torch'"
+                "method: expected another one than 'lora', or weight_drop = 0, for a model with "
+                f"the backend 'ours', got weight_drop = {rate}"
             )
 
 

@@ -21,7 +21,7 @@ from course_pkg.training.adapting.method import Adapting, adapt
 from course_pkg.training.adapting.replay import with_replay
 from course_pkg.training.recipes.adapter import ADAPTER, HEAD, save_adapter
 from course_pkg.training.recipes.base import Base, copy_weights
-from course_pkg.training.recipes.config import ConfigError
+from course_pkg.training.recipes.config import ConfigError, key_of
 from course_pkg.training.recipes.tables import Built, Config
 from course_pkg.training.tasks.protocol import Task
 from course_pkg.training.tasks.registry import build
@@ -70,7 +70,7 @@ def start_from(base: Base, config: Config) -> Start:
     try:
         adaptation = adapt(task.model, adapting, new_readout=HEAD not in copied, base=old)
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"adapting: {error}") from error
+        raise ConfigError(key_of("adapting", vars(adapting), str(error))) from error
     frozen = hash_of(adaptation.frozen(task.model))
     parts = [name for name, part in model.named_children() if [*part.parameters()]]
     drawn = ", ".join(name for name in parts if name not in copied) or "nothing"

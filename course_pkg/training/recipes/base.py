@@ -177,15 +177,22 @@ def _is_same(task: str, data: Any, base: Base) -> bool:
 
 
 def _check_kind(data: Any, base: Base) -> None:
-    """Raise if the data are images and the base run's model reads tokens, or the other way round.
+    """Raise if the base run's model reads something else than these data.
 
+    Images and no tokens, the other way round, or tokens at another level than a text comes at.
     What is no data set at all is left to the check of the recipe.
     """
     name = data.get("name") if isinstance(data, Mapping) else None
-    kinds = {entry.name: entry.kind for entry in DATA_SETS.values()}
-    if not isinstance(name, str) or name not in kinds:
+    entry = DATA_SETS.get(name) if isinstance(name, str) else None
+    if entry is None:
         return
-    if (kinds[name] == "images") == (base.vocabulary is not None):
+    vocabulary = base.vocabulary
+    if vocabulary is not None and entry.levels and vocabulary.level not in entry.levels:
+        raise ConfigError(
+            f"data.name: expected a text at level {vocabulary.level!r}, which the model of "
+            f"{base.folder} reads, got {name!r}, which comes at {' and '.join(entry.levels)!r}"
+        )
+    if (entry.kind == "images") == (vocabulary is not None):
         reads = "images" if base.vocabulary is None else "tokens"
         raise ConfigError(
             f"data.name: expected {reads}, which the model of {base.folder} reads, got {name!r}"

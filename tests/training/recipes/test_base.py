@@ -330,3 +330,26 @@ def test_byte_pairs_go_from_a_language_model_to_a_classifier(here, tmp_path):
     one, two = (open_base(tmp_path / name).vocabulary for name in ("pairs", "run"))
     assert one == two
     assert len(one) == 286
+
+
+def test_a_text_that_does_not_come_at_the_base_runs_level_is_named(here, tmp_path, capsys):
+    path = tmp_path / "characters.toml"
+    path.write_text(LM.replace('"word"', '"char"'))
+    assert call("train", path, "--out", tmp_path / "characters") == 0
+    path.write_text('task = "lm"\n[data]\nname = "agreement"\n[training]\nsteps = 2')
+    capsys.readouterr()
+    assert call("finetune", tmp_path / "characters", path, "--out", tmp_path / "run") == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: data.name: expected a text at level 'char', which the model of")
+    assert "got 'agreement', which comes at 'word'" in error
+
+
+def test_dropped_weights_of_our_layers_and_lora_are_one_sentence(here, tmp_path, capsys):
+    path = tmp_path / "ours.toml"
+    path.write_text(LM.replace("[model]", '[model]\nbackend = "ours"\nweight_drop = 0.2'))
+    assert call("train", path, "--out", tmp_path / "ours", "--set", "training.steps=1") == 0
+    words = ["finetune", tmp_path / "ours", path, "--method", "lora", "--out", tmp_path / "run"]
+    capsys.readouterr()
+    assert call(*words) == 1
+    assert "error: adapting.method: expected another one than 'lora'" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
