@@ -75,7 +75,10 @@ SIZES = {
     ),
 }  # fmt: skip
 SIZES["word-kinds, dealt anew"] = SIZES["word-kinds"]
-TEXT = {"docstrings": "docstring-text"}  # what is read before; otherwise the training part
+TEXT = {
+    "docstrings": "docstring-text",
+    "word-order": "docstring-text",
+}  # what is read before; otherwise the training part
 
 
 def load(name: str, seed: int = 0) -> Question:

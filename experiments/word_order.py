@@ -14,6 +14,7 @@ methods are those of ``experiments.few_labels``, and two more:
 from __future__ import annotations
 
 import argparse
+import csv
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -121,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--share", type=int, default=1, help="seeds that share a language model")
     parser.add_argument("--kept", type=Path, help="a folder that keeps the language models")
+    parser.add_argument("--go-on", action="store_true", help="keep the rows that the file has")
     parser.add_argument("--csv", type=Path, help="write the results to this file")
     return parser
 
@@ -130,10 +132,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     torch.set_num_threads(1)
     about = describe_run("experiments.word_order", arguments, options)
-    question, rows = word_order(), []
+    question = word_order()
+    rows: list[dict[str, object]] = []
+    if options.go_on and options.csv.exists():
+        with options.csv.open() as file:
+            rows = list(csv.DictReader(line for line in file if not line.startswith("#")))  # type: ignore[arg-type]
+    done = {(str(r["seed"]), str(r["labels"]), r["method"]) for r in rows}
     for seed in options.seeds:
+        cases = [
+            (n, m)
+            for n in options.labels
+            for m in options.methods
+            if (str(seed), str(n), m) not in done
+        ]
+        if not cases:
+            continue
         models = few_labels.language_models(question, seed // options.share, options.kept)
-        cases = [(n, m) for n in options.labels for m in options.methods]
         for labels, method in tracked(cases):
             rows.append(run(question, method, labels, seed, models))  # type: ignore[arg-type]
             print(*rows[-1].values(), flush=True)
