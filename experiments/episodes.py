@@ -176,7 +176,7 @@ def run(seed: int, things: str, *, updates: int, H: int, tests: int) -> list[dic
         episodes = draw(rng, tests, steps=steps, noise=noise, things=shown_things)
         told = shuffled(rng, episodes.names) if test == "wrong names" else episodes.names
         right = answers(model, episodes.x, told) == episodes.names
-        best = best_answers(Episodes(episodes.x, told), noise=noise) == episodes.names
+        best = best_answers(episodes, noise=noise) == episodes.names  # of who is told the truth
         shown = shown_before(episodes.names)
         for n in range(SHOWN):
             rows.append(
