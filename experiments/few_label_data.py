@@ -1,9 +1,7 @@
 """The questions of the few-label experiment: texts with classes, and text to read before them.
 
 Each has a vocabulary, a text without labels from which a language model learns, and the texts of
-its training part, which serve as text without labels too. Two ask about the same docstrings: what
-their module is for (``docstrings``), and whether their words stand in the order in which they were
-written, or in any (``word-order``).
+its training part, which serve as text without labels too.
 """
 
 from __future__ import annotations
@@ -15,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 
 from course_pkg.data.registry import load_labelled, load_text
-from course_pkg.data.sets.labelled import LabelledTexts
 from course_pkg.data.sets.word_kinds import load_word_kinds, load_word_kinds_text
 from course_pkg.data.splitting.few import draw_evenly
 from course_pkg.data.text.byte_pairs import AnyVocabulary, BytePairs
@@ -78,7 +75,6 @@ SIZES = {
     ),
 }  # fmt: skip
 SIZES["word-kinds, dealt anew"] = SIZES["word-kinds"]
-SIZES["word-order"] = SIZES["docstrings"]
 TEXT = {
     "docstrings": "docstring-text",
     "word-order": "docstring-text",
@@ -89,7 +85,7 @@ def load(name: str, seed: int = 0) -> Question:
     """Load a question; only the invented words differ with the seed."""
     if name.startswith("word-kinds"):
         return _invented(name, seed)
-    data = in_order(load_labelled("docstrings")) if name == "word-order" else load_labelled(name)
+    data = load_labelled(name)
     own = [text for text, _ in data.train]
     if name in TEXT:
         corpus = load_text(TEXT[name], "char")
@@ -114,25 +110,6 @@ def load(name: str, seed: int = 0) -> Question:
         name, vocabulary, _joined(ids, lines), _joined(ids, own), _joined(ids, measured), parts,
         len(data.classes), SIZES[name],
     )  # fmt: skip
-
-
-def in_order(data: LabelledTexts, longest: int = 16, shortest: int = 5) -> LabelledTexts:
-    """Ask another question about texts: of every second one the words are shuffled.
-
-    Only the first words of a text are taken. A text that is too short to be told, or comes out of
-    the shuffling as it was, is left out.
-    """
-    rng = np.random.default_rng(0)
-    parts: list[list[tuple[str, int]]] = []
-    for part in (data.train, data.valid, data.test):
-        examples = []
-        for number, (text, _) in enumerate(part):
-            written = text.split()[:longest]
-            found = [written[i] for i in rng.permutation(len(written))] if number % 2 else written
-            if len(written) >= shortest and (number % 2 == 0 or found != written):
-                examples.append((" ".join(found), number % 2))
-        parts.append(examples)
-    return LabelledTexts(*parts, ("as written", "shuffled"), data.level, data.card)
 
 
 def _invented(name: str, seed: int) -> Question:
