@@ -38,7 +38,7 @@ class Base(NamedTuple):
     folder: Path
     config: Config
     model: nn.Module
-    vocabulary: Vocabulary | None  # where its steps are ids
+    vocabulary: AnyVocabulary | None  # where its steps are ids
     sha256: str  # of its weights
     data: Mapping[str, str]  # the SHA-256 of each part that it was trained and measured on
 

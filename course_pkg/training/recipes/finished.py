@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from course_pkg.data.text.vocabulary import Vocabulary
+from course_pkg.data.text.byte_pairs import AnyVocabulary, load_vocabulary
 from course_pkg.training.recipes.saved_model import load_model
 from course_pkg.training.recipes.tables import MODEL
 

@@ -15,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 
 from course_pkg.checks import check_option, check_size
 from course_pkg.data.sets.card import DataCard
-from course_pkg.data.text.vocabulary import Vocabulary
+from course_pkg.data.text.byte_pairs import AnyVocabulary
 from course_pkg.training.adapting.method import Adapting
 from course_pkg.training.device import DEVICES, pick_device
 from course_pkg.training.memory import check_memory

@@ -12,7 +12,7 @@ from course_pkg.training.distributed import Share
 from course_pkg.training.early_stopping import Goal
 
 if TYPE_CHECKING:
-    from course_pkg.data.text.vocabulary import Vocabulary
+    from course_pkg.data.text.byte_pairs import AnyVocabulary
     from course_pkg.training.recipes.tables import Built, Config
 
 Batch = tuple[Tensor, ...]
@@ -94,7 +94,7 @@ class TaskModule(Protocol):
         """The model's arguments that follow from the data, each with a value that fits."""
         ...
 
-    def build(self, config: Config, vocabulary: Vocabulary = ...) -> Built:
+    def build(self, config: Config, vocabulary: AnyVocabulary = ...) -> Built:
         """Load the data, build the model, and put them together.
 
         Where runs can start from others, it also takes the vocabulary of such a run.

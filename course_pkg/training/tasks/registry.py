@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from torch import nn
 
-from course_pkg.data.text.vocabulary import Vocabulary
+from course_pkg.data.text.byte_pairs import AnyVocabulary
 from course_pkg.models.pointer import PointerSeq2Seq
 from course_pkg.training.recipes.config import ConfigError, from_table, short
 from course_pkg.training.recipes.tables import Built, Config, recipe_of, table_of
@@ -94,7 +94,7 @@ def config_from(table: Mapping[str, Any]) -> Config:
     return from_table(recipe(task), table)
 
 
-def build(config: Config, vocabulary: Vocabulary | None = None) -> Built:
+def build(config: Config, vocabulary: AnyVocabulary | None = None) -> Built:
     """Load the data, build the model, and put them together.
 
     The weights come from torch's generator as it is: seed it first.

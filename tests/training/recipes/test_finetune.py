@@ -1,4 +1,4 @@
-"""The command finetune: what each method trains, what it leaves alone, and that it can be killed."""
+"""The command finetune: what each method trains and what it leaves alone, killed or not."""
 
 import contextlib
 import io
