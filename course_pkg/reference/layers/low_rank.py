@@ -174,7 +174,8 @@ def merge(params: Params, *, alpha: float) -> Array:
     array([[1., 0.],
            [1., 2.]])
     """
-    scale = _scale(Shapes(), params, alpha)
+    shapes = Shapes()
+    scale = _scale(shapes, params, alpha)
     W, A, B = params
     return W + scale * (B @ A)
 

@@ -91,8 +91,7 @@ def train_from_config(
     changes = changes or {}
     table = override(read_toml(path), changes)
     if base is not None:
-        stated = table.get("base")
-        table["base"] = {**(stated if isinstance(stated, Mapping) else {}), "run": str(base)}
+        table["base"] = {"run": str(base)}
     parent = base_of(table)
     config = config_from(table if parent is None else fill(table, parent))
     folder = Path("runs", path.stem) if folder is None else Path(folder)

@@ -232,7 +232,7 @@ def test_every_known_sum_is_a_sha256_and_every_address_is_https():
     from course_pkg.data.registry import DATA_SETS
 
     files = [file for entry in DATA_SETS.values() for file in entry.files]
-    assert len(files) == 9
+    assert len(files) == 12
     for file in files:
         assert file.url.startswith("https://")
         assert len(file.sha256) == 64
