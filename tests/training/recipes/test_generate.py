@@ -385,7 +385,13 @@ def start(folder, *words):
     return subprocess.Popen(
         [sys.executable, "-m", "course_pkg", "generate", str(folder), "--prompt", "the ", *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=None if os.name == "nt" else hear_control_c,
     )  # fmt: skip
+
+
+def hear_control_c():
+    """Undo what a shell does to jobs in the background, and so to the tests: they ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 LONG = ("--length", "1000000000")  # days: these processes end because they are ended
