@@ -2,12 +2,16 @@
 
 Each has a vocabulary, a text without labels from which a language model learns, and the texts of
 its training part, which serve as text without labels too.
+
+``word-order`` is about the docstrings too, with labels that are certain: of every second text the
+words between the first and the last stand in another order. The ends stay, so that capital and full
+stop tell nothing; a bag of words cannot tell the two apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -75,16 +79,15 @@ SIZES = {
     ),
 }  # fmt: skip
 SIZES["word-kinds, dealt anew"] = SIZES["word-kinds"]
-TEXT = {
-    "docstrings": "docstring-text",
-    "word-order": "docstring-text",
-}  # what is read before; otherwise the training part
+TEXT = {"docstrings": "docstring-text"}  # what is read before; otherwise the training part
 
 
 def load(name: str, seed: int = 0) -> Question:
     """Load a question; only the invented words differ with the seed."""
     if name.startswith("word-kinds"):
         return _invented(name, seed)
+    if name == "word-order":
+        return _word_order()
     data = load_labelled(name)
     own = [text for text, _ in data.train]
     if name in TEXT:
@@ -110,6 +113,29 @@ def load(name: str, seed: int = 0) -> Question:
         name, vocabulary, _joined(ids, lines), _joined(ids, own), _joined(ids, measured), parts,
         len(data.classes), SIZES[name],
     )  # fmt: skip
+
+
+def shuffled(text: str, rng: np.random.Generator) -> str:
+    """Put the inner words of a text into another order."""
+    first, *inner, last = text.split()
+    return " ".join([first, *(inner[i] for i in rng.permutation(len(inner))), last])
+
+
+def _word_order() -> Question:
+    """Ask whether a docstring is as it was written; the same texts are shuffled for every seed."""
+    question = load("docstrings")
+    rng, parts = np.random.default_rng(20), {}
+    for name, part in question.parts.items():
+        texts = [text for text in part.texts if len(set(text.split()[1:-1])) > 2]
+        labels = rng.permutation(np.arange(len(texts)) % 2)  # 1: as it was written
+        found = [
+            text if label else shuffled(text, rng)
+            for text, label in zip(texts, labels, strict=True)
+        ]
+        ids = [question.vocabulary.encode(text)[: question.sizes.longest] for text in found]
+        parts[name] = Part(ids, labels, found)
+    sizes = replace(question.sizes, tunes=0)  # half of the texts are shuffled: none is read before
+    return question._replace(name="word-order", parts=parts, classes=2, sizes=sizes)
 
 
 def _invented(name: str, seed: int) -> Question:

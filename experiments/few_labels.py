@@ -2,11 +2,12 @@
 
 ``python -m experiments.few_labels docstrings --seeds 0 1 2 --labels 40 400 --csv FILE``
 
-The methods: a bag of words (tf-idf) with logistic regression; a network from scratch; logistic
-regression on the features of the frozen language model, and on those of a fresh network; all
-weights trained on; LoRA by rank; and the pieces of ULMFiT, all together and each left out: the
-language model reads the training texts without their labels (``read own``), lower layers learn
-more slowly (``slower below``), are thawed one after the other (``thaw``), the rate rises and falls
+The methods: logistic regression on a bag of words (tf-idf), on words and ``word pairs``, or on one
+number, the ``likelihood`` of the text under the language model that has read the text before; a
+network from scratch; logistic regression on the features of the frozen language model, and of a fresh one; all weights
+trained on; LoRA by rank; and the pieces of ULMFiT, all together and each left out: the language
+model reads the training texts without their labels (``read own``), lower layers learn more slowly
+(``slower below``), are thawed one after the other (``thaw``), the rate rises and falls
 (``slanted``), and last state, largest and mean outputs are read side by side (``concat``).
 
 A seed draws the labelled texts, the fresh weights and the order of the batches. The test part is
@@ -30,7 +31,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, log_softmax
 
 from course_pkg.data.batching.padding import pad_batch
 from course_pkg.models.classifier import SequenceClassifier
@@ -74,9 +75,9 @@ METHODS = {
     "without slanted": Method(start="own", adapting=PIECES, slanted=False),
     "without concat": Method(start="own", adapting=PIECES, pooling="last"),
 }
-BAG = "bag of words"
+BAG, PAIRS, LIKELIHOOD = "bag of words", "word pairs", "likelihood"
 FEATURES = {"features": "before", "fresh features": "scratch"}  # of which network
-NAMES = (BAG, *FEATURES, *METHODS)
+NAMES = (BAG, PAIRS, LIKELIHOOD, *FEATURES, *METHODS)
 
 
 def updates_for(labels: int) -> int:
@@ -188,15 +189,44 @@ def accuracy(model: SequenceClassifier, part: Part) -> float:
     return float((outputs(model, part.ids).argmax(axis=1) == part.labels).mean())
 
 
-def bag_of_words(part: Part, measured: Sequence[Part]) -> tuple[list[float], int]:
-    """Fit logistic regression to tf-idf weights of words; return accuracies, and its size."""
+def bag_of_words(part: Part, measured: Sequence[Part], longest: int) -> tuple[list[float], int]:
+    """Fit logistic regression to tf-idf weights of words, or of neighbours too.
+
+    Returns accuracies, and the number of its weights.
+    """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
 
-    bag = TfidfVectorizer(sublinear_tf=True, token_pattern=r"\w+")
+    bag = TfidfVectorizer(sublinear_tf=True, token_pattern=r"\w+", ngram_range=(1, longest))
     regression = LogisticRegression(C=10.0, max_iter=1000)
     regression.fit(bag.fit_transform(part.texts), part.labels)
     scores = [float(regression.score(bag.transform(p.texts), p.labels)) for p in measured]
+    return scores, regression.coef_.size + regression.intercept_.size
+
+
+@torch.no_grad()
+def mean_log_probability(model: LanguageModel, ids: Sequence[IntArray]) -> Array:
+    """Return the mean log-probability of each text's tokens but the first, (N, 1)."""
+    model.eval()
+    found = []
+    for row in ids:
+        x = torch.from_numpy(np.asarray(row))[:, None]  # (T, 1)
+        logits, _ = model(x[:-1])
+        found.append(log_softmax(logits.double(), dim=2).gather(2, x[1:, :, None]).mean().item())
+    return np.array(found)[:, None]
+
+
+def likelihood(
+    model: LanguageModel, part: Part, measured: Sequence[Part]
+) -> tuple[list[float], int]:
+    """Fit logistic regression to how probable a language model finds a text."""
+    from sklearn.linear_model import LogisticRegression
+
+    regression = LogisticRegression(C=10.0, max_iter=1000)
+    regression.fit(mean_log_probability(model, part.ids), part.labels)
+    scores = [
+        float(regression.score(mean_log_probability(model, p.ids), p.labels)) for p in measured
+    ]
     return scores, regression.coef_.size + regression.intercept_.size
 
 
@@ -234,9 +264,12 @@ def run(
     part = question.parts["train"].few(labels, seed)
     measured = [question.parts["valid"], question.parts["test"]]
     updates = 0
-    if name == BAG:
-        scores, trained = bag_of_words(part, measured)
+    if name in (BAG, PAIRS):
+        scores, trained = bag_of_words(part, measured, 1 if name == BAG else 2)
         total = trained
+    elif name == LIKELIHOOD:
+        scores, trained = likelihood(models["before"], part, measured)
+        total = trained + sum(p.numel() for p in models["before"].parameters())
     elif name in FEATURES:
         model = classifier(question, Method(start=FEATURES[name]), models, seed)
         scores, trained = features(model, part, measured, question.sizes.C)
@@ -262,7 +295,7 @@ def run(
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m experiments.few_labels", description=__doc__)
-    parser.add_argument("data", help="docstrings, polarity, banking77, word-kinds ...")
+    parser.add_argument("data", help="docstrings, word-order, polarity, banking77, word-kinds ...")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--labels", nargs="+", type=int, default=[40, 400])
     parser.add_argument("--methods", nargs="+", choices=NAMES, default=list(NAMES))

@@ -72,9 +72,12 @@ def test_outputs_come_in_the_order_of_the_texts(small):
 def test_a_bag_of_words_learns_words():
     texts = [f"{'good' if i % 2 else 'bad'} number {i}" for i in range(20)]
     part = Part([], np.arange(20) % 2, texts)
-    scores, size = few_labels.bag_of_words(part, [part])
+    scores, size = few_labels.bag_of_words(part, [part], 1)
     assert scores == [1.0]
     assert size == 2 + 1 + 20 + 1  # good, bad; number; the numbers; a bias
+    scores, size = few_labels.bag_of_words(part, [part], 2)
+    assert scores == [1.0]
+    assert size == 2 + 1 + 20 + 2 + 20 + 1  # also "good number", "bad number", "number 7"
 
 
 def test_fewer_labels_are_among_more(small):

@@ -13,10 +13,8 @@ import pytest
 from babel import Locale
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer
-from tokenizers.models import BPE
-from tokenizers.trainers import BpeTrainer
 
+from benchmarks.byte_pairs import of_tokenizers
 from course_pkg.data.sets.python_text import load_python_text
 from course_pkg.data.text.byte_pairs import MOST_BYTES, BytePairs, load_vocabulary
 from course_pkg.data.text.merging import LONGEST, as_numbers, cut_words, learn_merges
@@ -28,26 +26,6 @@ SAMPLE = (
     "the cat and the hat, the cats and the hats: 1998, 1999\n    return [循环神经网络, 循环网络]\n"
 )
 PAIRS = BytePairs.train(SAMPLE, 40, specials=SPECIALS)
-
-
-def of_tokenizers(times, merges):
-    """Learn merges by the library ``tokenizers``, from words that are cut already.
-
-    It orders its first tokens by their code points, so byte b is the character 0x100 + b: then
-    its order is the order of the bytes, and ties are broken alike.
-    """
-    tokenizer = Tokenizer(BPE())
-    trainer = BpeTrainer(
-        vocab_size=256 + merges,
-        min_frequency=2,
-        show_progress=False,
-        initial_alphabet=[chr(0x100 + byte) for byte in range(256)],
-    )
-    texts = ("".join(chr(0x100 + ord(token)) for token in word) for word in times.elements())
-    tokenizer.train_from_iterator(texts, trainer)
-    model = json.loads(tokenizer.to_str())["model"]
-    number = model["vocab"]
-    return [chr(number[left]) + chr(number[right]) for left, right in model["merges"]]
 
 
 def chinese():
