@@ -4,11 +4,12 @@
 
 The methods: logistic regression on a bag of words (tf-idf), on words and ``word pairs``, or on one
 number, the ``likelihood`` of the text under the language model that has read the text before; a
-network from scratch; logistic regression on the features of the frozen language model, and of a fresh one; all weights
-trained on; LoRA by rank; and the pieces of ULMFiT, all together and each left out: the language
-model reads the training texts without their labels (``read own``), lower layers learn more slowly
-(``slower below``), are thawed one after the other (``thaw``), the rate rises and falls
-(``slanted``), and last state, largest and mean outputs are read side by side (``concat``).
+network from scratch; logistic regression on the features of the frozen language model, and of a
+fresh one; all weights trained on; LoRA by rank; and the pieces of ULMFiT, all together and each
+left out: the language model reads the training texts without their labels (``read own``), lower
+layers learn more slowly (``slower below``), are thawed one after the other (``thaw``), the rate
+rises and falls (``slanted``), and last state, largest and mean outputs are read side by side
+(``concat``).
 
 A seed draws the labelled texts, the fresh weights and the order of the batches. The test part is
 measured once, after a number of updates that depends on the number of labels alone: nobody with 40
