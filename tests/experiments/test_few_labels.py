@@ -115,7 +115,13 @@ def test_the_command_goes_on_where_it_was_stopped(tmp_path, small):
     assert a.to_numpy().tolist() == b.to_numpy().tolist()
 
 
-@pytest.mark.parametrize(("name", "seeds"), [("docstrings", 3), ("word-kinds", 10)])
+@pytest.mark.parametrize(
+    ("name", "seeds"),
+    [
+        ("docstrings", 3), ("word-kinds", 10), ("word-kinds-anew", 10), ("pieces", 10),
+        ("polarity", 3), ("banking77", 3),
+    ],
+)  # fmt: skip
 def test_what_is_recorded(name, seeds):
     rows = pd.read_csv(RESULTS / f"few-labels-{name}.csv", comment="#")
     columns = "data seed labels method trained parameters updates valid test cpu_seconds"
