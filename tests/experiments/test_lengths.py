@@ -8,7 +8,7 @@ import pytest
 
 from experiments import lengths
 
-RECORD = Path(__file__).resolve().parents[2] / "book" / "results" / "lengths.csv"
+RESULTS = Path(__file__).resolve().parents[2] / "book" / "results"
 
 
 @pytest.mark.parametrize("T", [6, 7, 14, 33])
@@ -52,7 +52,10 @@ def test_a_network_trained_on_even_lengths_alone_is_worse_at_odd_ones():
     assert found[1] < 0.6
 
 
-def test_the_record_has_twenty_seeds():
-    rows = pd.read_csv(RECORD, comment="#")
-    assert rows.groupby(["trained", "length"]).seed.nunique().eq(20).all()
+def test_the_records_have_forty_seeds():
+    rows = pd.concat(
+        pd.read_csv(RESULTS / f"{name}.csv", comment="#") for name in ("lengths", "lengths-more")
+    )
+    assert rows.groupby(["trained", "length"]).seed.nunique().eq(40).all()
+    assert len(rows) == 40 * 3 * 28  # none twice
     assert set(rows.trained) == set(lengths.TRAINED)
