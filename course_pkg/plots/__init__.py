@@ -7,7 +7,7 @@ Colours, defaults and formats: ``style``, ``inline``, ``panels``. Diagrams: ``di
 ``turning_arrow``, ``lengths``, ``tables``.
 """
 
-from course_pkg.plots.diagrams import layers_and_directions, task_shapes, unrolled
+from course_pkg.plots.diagrams import folded, task_shapes, two_directions, two_layers, unrolled
 from course_pkg.plots.encoder_decoder import encoder_decoder
 from course_pkg.plots.gradient_routes import gradient_routes
 from course_pkg.plots.gru_cell import gru_cell
@@ -30,11 +30,11 @@ __all__ = [
     "ParityTable",
     "accuracy_by_length",
     "encoder_decoder",
+    "folded",
     "gradient_routes",
     "gru_cell",
     "heatmap",
     "label_end",
-    "layers_and_directions",
     "lstm_cell",
     "over_text",
     "parity_table",
@@ -42,6 +42,8 @@ __all__ = [
     "side_by_side",
     "task_shapes",
     "turning_arrow",
+    "two_directions",
+    "two_layers",
     "unrolled",
     "use_style",
 ]

@@ -56,7 +56,7 @@ def accuracy_by_length(
         raise ValueError("curves: expected at least one network, got none")
     at: npt.NDArray[Any] = np.asarray(lengths)
     fig, column = plt.subplots(
-        len(curves), figsize=(width, 0.5 + 1.2 * len(curves)), sharex=True, squeeze=False
+        len(curves), figsize=(width, 0.5 + 1.25 * len(curves)), sharex=True, squeeze=False
     )
     for ax, (title, (trained, accuracies)) in zip(column[:, 0], curves.items(), strict=True):
         shares: npt.NDArray[Any] = np.asarray(accuracies, dtype=float)
@@ -70,8 +70,8 @@ def accuracy_by_length(
         ax.plot(at, shares, "-", color=GREY, linewidth=1)
         ax.plot(at[seen], shares[seen], "s", color=BLUE, markersize=4.5)
         ax.plot(at[~seen], shares[~seen], "o", color=RED, markersize=4.5)
-        ax.set_title(title, fontsize=10, pad=2)
-        ax.set(ylim=(-0.3, 1.3), yticks=[0, 0.5, 1])
+        ax.set_title(title, fontsize=10, pad=4)
+        ax.set(ylim=(-0.4, 1.4), yticks=[0, 0.5, 1])
         ax.set_yticklabels(["0 %", "50 %", "100 %"])
         ax.grid(False)
     last = column[-1, 0]
