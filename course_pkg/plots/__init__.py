@@ -4,18 +4,20 @@ For notebooks only; nothing else in the package imports it, and they import all 
 
 Colours, defaults and formats: ``style``, ``inline``, ``panels``. Diagrams: ``diagrams``,
 ``gradient_routes``, ``lstm_cell``, ``gru_cell``, ``encoder_decoder``. Measurements: ``states``,
-``tables``.
+``turning_arrow``, ``lengths``, ``tables``.
 """
 
-from course_pkg.plots.diagrams import layers_and_directions, task_shapes, unrolled
+from course_pkg.plots.diagrams import folded, task_shapes, two_directions, two_layers, unrolled
 from course_pkg.plots.encoder_decoder import encoder_decoder
 from course_pkg.plots.gradient_routes import gradient_routes
 from course_pkg.plots.gru_cell import gru_cell
+from course_pkg.plots.lengths import accuracy_by_length
 from course_pkg.plots.lstm_cell import lstm_cell, over_text
 from course_pkg.plots.panels import Panels, side_by_side
 from course_pkg.plots.states import heatmap, label_end, plane
 from course_pkg.plots.style import BLUE, GREEN, GREY, INK, ORANGE, RED, use_style
 from course_pkg.plots.tables import ParityTable, parity_table
+from course_pkg.plots.turning_arrow import turning_arrow
 
 __all__ = [
     "BLUE",
@@ -26,18 +28,22 @@ __all__ = [
     "RED",
     "Panels",
     "ParityTable",
+    "accuracy_by_length",
     "encoder_decoder",
+    "folded",
     "gradient_routes",
     "gru_cell",
     "heatmap",
     "label_end",
-    "layers_and_directions",
     "lstm_cell",
     "over_text",
     "parity_table",
     "plane",
     "side_by_side",
     "task_shapes",
+    "turning_arrow",
+    "two_directions",
+    "two_layers",
     "unrolled",
     "use_style",
 ]

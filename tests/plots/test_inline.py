@@ -82,7 +82,9 @@ def test_few_marks_are_lines_and_many_are_pixels():
     [
         plots.unrolled,
         plots.task_shapes,
-        plots.layers_and_directions,
+        plots.folded,
+        plots.two_layers,
+        plots.two_directions,
         plots.gradient_routes,
         plots.lstm_cell,
         plots.gru_cell,

@@ -28,8 +28,12 @@ def test_the_unrolled_network_has_one_state_and_one_output_per_step():
     for t in (1, 2, 3):
         assert f"$h_{{{t}}}$" in drawn
         assert f"$\\hat{{y}}_{{{t}}}$" in drawn
-    assert drawn.count("$W_{ih}$") == 4  # once folded, three times unrolled
-    assert drawn.count("$W_{hh}$") == 3  # once folded, twice between three steps
+    assert drawn.count("$W_{ih}$") == drawn.count("$W_{hh}$") == 3
+
+
+def test_the_folded_network_has_each_matrix_once():
+    drawn = labels(plots.folded())
+    assert [drawn.count(f"$W_{{{name}}}$") for name in ("ih", "hh", "hy")] == [1, 1, 1]
 
 
 def test_the_task_shapes_are_four():
@@ -37,8 +41,13 @@ def test_the_task_shapes_are_four():
     assert sum("many" in text for text in drawn) == 4
 
 
-def test_layers_and_directions_have_both_readers():
-    drawn = labels(plots.layers_and_directions(T=2))
+def test_two_layers_have_states_of_both():
+    drawn = labels(plots.two_layers(T=2))
+    assert {"$h^1_2$", "$h^2_1$"} <= set(drawn)
+
+
+def test_two_directions_have_both_readers():
+    drawn = labels(plots.two_directions(T=2))
     assert r"$\overrightarrow{h}_2$" in drawn
     assert r"$\overleftarrow{h}_1$" in drawn
 
@@ -106,7 +115,7 @@ def test_the_gru_cell_names_its_gates_and_what_each_does():
         assert part in drawn
 
 
-@pytest.mark.parametrize("draw", [plots.unrolled, plots.layers_and_directions])
+@pytest.mark.parametrize("draw", [plots.unrolled, plots.two_layers, plots.two_directions])
 def test_one_step_is_refused(draw):
     with pytest.raises(ValueError, match="T: expected at least 2 steps, got 1"):
         draw(T=1)
