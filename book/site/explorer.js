@@ -52,6 +52,7 @@ customElements.define("course-explorer", class extends HTMLElement {
     this.bars(labels, values);
     this.curves(labels, values);
     this.marks(values);
+    this.texts(says);
     this.status.textContent = sentence.replace(/\{(\d+)\}/g, (_, i) => says[i]);
   }
 
@@ -85,6 +86,12 @@ customElements.define("course-explorer", class extends HTMLElement {
       const name = curve.nextElementSibling;
       name.textContent = labels[i];
       name.setAttribute("y", (at(values[first - 1]) + 5).toFixed(1));
+    });
+  }
+
+  texts(says) {
+    this.picture.querySelectorAll("[data-says]").forEach((part) => {
+      part.textContent = says[part.dataset.says];
     });
   }
 
