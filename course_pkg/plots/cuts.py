@@ -76,8 +76,8 @@ def cuts_over_time() -> Figure:
         f"windows of {LENGTH}": -7.4,
         "random cuts": -10.7,
     }
-    for title, y in rows.items():
-        ax.text(0.5, y, title, fontsize=10, weight="bold", va="bottom")
+    for name, y in rows.items():
+        ax.text(0.5, y, name, fontsize=10, weight="bold", va="bottom")
     _line(ax, T, 1, -1.35)
     _line(ax, T, 1, -3.45)
     _segments(ax, T, -3.45)
@@ -90,8 +90,8 @@ def cuts_over_time() -> Figure:
     for y, places in ((-5.75, range(LENGTH, T, LENGTH)), (-11.15, RANDOM)):
         for place in places:
             ax.plot([place + 0.5] * 2, [y - 0.4, y + 0.4], color=RED, lw=2, ls="-")
-    words = "each place that is not cut: times 1 / (1 − p)"
-    ax.text(T + 0.6, -12.2, words, fontsize=9, color=GREY, ha="right")
+    note = "each place that is not cut: times 1 / (1 − p)"
+    ax.text(T + 0.6, -12.2, note, fontsize=9, color=GREY, ha="right")
     return fig
 
 
@@ -113,8 +113,9 @@ def _segments(ax: Axes, T: int, y: float) -> None:
     """Draw which states checkpointing keeps, and the forward pass that it repeats."""
     for start in range(1, T + 1, LENGTH):
         ax.plot([start - 0.5], [y - 0.55], marker="o", ms=7, color=INK, ls="none")
+        end = min(start + LENGTH - 0.85, T + 0.32)
         arrow = FancyArrowPatch(
-            (start - 0.3, y - 0.55), (min(start + LENGTH - 0.85, T + 0.32), y - 0.55), arrowstyle="-|>",
+            (start - 0.3, y - 0.55), (end, y - 0.55), arrowstyle="-|>",
             mutation_scale=8, color=GREY, linewidth=1.2, linestyle="--", shrinkA=0, shrinkB=0,
         )  # fmt: skip
         ax.add_patch(arrow)

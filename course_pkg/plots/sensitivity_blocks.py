@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from course_pkg.plots.style import BLUE, GREY, INK, ORANGE, RED
 
-H, I = 2, 1  # noqa: E741
+H, I = 2, 1
 COLUMNS = I + H + 1  # of one row of weights: W_ih, W_hh and the bias
 MEETS = ("x", "h_1", "h_2", "1")
 COLORS = (BLUE, RED, RED, GREY)
