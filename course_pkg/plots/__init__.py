@@ -3,8 +3,8 @@
 For notebooks only; nothing else in the package imports it, and they import all from here.
 
 Colours, defaults and formats: ``style``, ``inline``, ``panels``. Diagrams: ``diagrams``,
-``gradient_routes``, ``lstm_cell``, ``gru_cell``, ``encoder_decoder``. Measurements: ``states``,
-``tables``.
+``gradient_routes``, ``scalar_graph``, ``sensitivity_blocks``, ``cuts``, ``lstm_cell``,
+``gru_cell``, ``encoder_decoder``. Measurements: ``states``, ``tables``.
 """
 
 from course_pkg.plots.diagrams import layers_and_directions, task_shapes, unrolled
