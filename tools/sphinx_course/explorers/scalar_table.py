@@ -79,8 +79,8 @@ SENTENCES = (
     "Nothing follows step 3, so δh₃ = e₃ = {9}.",
     "δh₂ = e₂ + w · δh₃ = {5} + {18} = {8}.",
     "δh₁ = e₁ + w · δh₂ = {4} + {18} = {7}.",
-    "Each step adds δh times the h before to the gradient of w, and δh times x to that of u: "
-    "dL/dw = {16}, dL/du = {17}.",
+    "Each step adds δh times the h before to the gradient of w, and δh times x to the gradient of "
+    "u: dL/dw = {16}, dL/du = {17}.",
 )
 
 
