@@ -53,6 +53,7 @@ customElements.define("course-explorer", class extends HTMLElement {
     this.curves(labels, values);
     this.paths(values);
     this.marks(values);
+    this.texts(says);
     this.status.textContent = sentence.replace(/\{(\d+)\}/g, (_, i) => says[i]);
   }
 
@@ -99,6 +100,12 @@ customElements.define("course-explorer", class extends HTMLElement {
       ].join());
       first += 2 * points.length;
       line.setAttribute("points", points.join(" "));
+    });
+  }
+
+  texts(says) {
+    this.picture.querySelectorAll("[data-says]").forEach((part) => {
+      part.textContent = says[part.dataset.says];
     });
   }
 

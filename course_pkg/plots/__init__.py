@@ -3,8 +3,9 @@
 For notebooks only; nothing else in the package imports it, and they import all from here.
 
 Colours, defaults and formats: ``style``, ``inline``, ``panels``. Diagrams: ``diagrams``,
-``gradient_routes``, ``lstm_cell``, ``gru_cell``, ``encoder_decoder``. Measurements: ``states``,
-``turning_arrow``, ``lengths``, ``tables``.
+``gradient_routes``, ``scalar_graph``, ``sensitivity_blocks``, ``cuts``, ``lstm_cell``,
+``gru_cell``, ``encoder_decoder``. Measurements: ``states``, ``turning_arrow``, ``lengths``,
+``tables``.
 """
 
 from course_pkg.plots.diagrams import folded, task_shapes, two_directions, two_layers, unrolled

@@ -1,4 +1,4 @@
-"""The two routes by which a gradient comes back to a state."""
+"""The two ways in which a gradient comes back to a state."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from course_pkg.plots.diagrams import _arrow, _canvas, _node
 from course_pkg.plots.style import BLUE, GREEN, GREY, INK, RED
 
 
-def gradient_routes(T: int = 3) -> Figure:
+def gradient_routes(T: int = 3, *, words: bool = False) -> Figure:
     """Draw an unrolled network with its losses, and the way back beside each way forward.
 
-    Forward arrows are thin and grey. On the way back, the route through a state's own output is
-    marked e, the one through the next state is labelled with the transposed recurrent matrix.
+    Forward arrows are grey. Of the arrows back, the green ones come through a state's own output,
+    the red ones from the next state.
 
     Parameters
     ----------
     T : int
         Number of steps to draw, at least 2.
+    words : bool
+        Say in words where a gradient comes from; by default the arrows have their formulas.
 
     Returns
     -------
@@ -32,8 +34,8 @@ def gradient_routes(T: int = 3) -> Figure:
     if T < 2:
         raise ValueError(f"T: expected at least 2 steps, got {T}")
     gap = 2.1
-    fig, ax = plt.subplots(figsize=(7.2, 4.0))
-    _canvas(ax, (-1.75, gap * (T - 1) + 1.75), (-1.75, 2.75))
+    fig, ax = plt.subplots(figsize=(4.6, 3.6))
+    _canvas(ax, (-1.95, gap * (T - 1) + 1.6), (-1.75, 2.75))
     for t in range(T):
         x, number = gap * t, t + 1
         _arrow(ax, (x, -0.98), (x, -0.36), GREY)
@@ -46,13 +48,15 @@ def gradient_routes(T: int = 3) -> Figure:
         # Back: from the loss of this step through its own output ...
         _arrow(ax, (x + 0.12, 1.98), (x + 0.12, 1.44), GREEN)
         _arrow(ax, (x + 0.12, 0.94), (x + 0.12, 0.33), GREEN)
-        ax.text(x + 0.22, 0.64, f"$e_{number}$", color=GREEN, fontsize=11, va="center")
+        own = "own\nloss" if words else f"$e_{number}$"
+        ax.text(x + 0.22, 0.64, own, color=GREEN, fontsize=9 if words else 11, va="center")
         # ... and from everything that follows, through the next state.
         before = x - gap
         _arrow(ax, (before + 0.35, 0.1), (x - 0.35, 0.1), GREY)
         _arrow(ax, (x - 0.35, -0.12), (before + 0.35, -0.12), RED)
-        label = f"$W_{{hh}}^{{\\top}}\\,\\delta a_{number}$"
-        ax.text(x - gap / 2, -0.42, label, color=RED, fontsize=11, ha="center")
+        label = "from the\nnext state" if words else f"$W_{{hh}}^{{\\top}}\\,\\delta a_{number}$"
+        size = 8.5 if words else 10
+        ax.text(x - gap / 2, -0.26, label, color=RED, fontsize=size, ha="center", va="top")
     ax.text(-gap + 0.3, 0.0, "$h_0$", ha="right", va="center")
-    ax.text(gap * (T - 1) + 0.55, -0.02, "nothing\ncomes back", color=GREY, fontsize=9, va="center")
+    ax.text(gap * (T - 1) + 0.45, 0.0, "nothing\ncomes back", color=GREY, fontsize=8.5, va="center")
     return fig
