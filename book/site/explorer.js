@@ -51,6 +51,7 @@ customElements.define("course-explorer", class extends HTMLElement {
     const { labels, sentence } = this.words[number];
     this.bars(labels, values);
     this.curves(labels, values);
+    this.paths(values);
     this.marks(values);
     this.status.textContent = sentence.replace(/\{(\d+)\}/g, (_, i) => says[i]);
   }
@@ -85,6 +86,19 @@ customElements.define("course-explorer", class extends HTMLElement {
       const name = curve.nextElementSibling;
       name.textContent = labels[i];
       name.setAttribute("y", (at(values[first - 1]) + 5).toFixed(1));
+    });
+  }
+
+  paths(values) {
+    let first = 0;
+    this.picture.querySelectorAll("[data-path]").forEach((line) => {
+      const { path: half, x, y } = line.dataset;
+      const points = line.getAttribute("points").split(" ").map((_, i) => [
+        (Number(x) + (values[first + 2 * i] * half) / 1000).toFixed(1),
+        (Number(y) - (values[first + 2 * i + 1] * half) / 1000).toFixed(1),
+      ].join());
+      first += 2 * points.length;
+      line.setAttribute("points", points.join(" "));
     });
   }
 

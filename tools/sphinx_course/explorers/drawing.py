@@ -1,9 +1,10 @@
-"""The still pictures of interactive figures: bars, curves and trees, as SVG.
+"""The still pictures of interactive figures: bars, curves, paths and trees, as SVG.
 
 The script of the page moves what stands here, and knows it by its attributes: ``data-bar`` is the
-length of a full bar, ``data-curve`` the height of the plot. Lengths are thousandths of these. A
-``data-mark`` is a whole number that the style sheet knows: 0 is hidden. Colours come from the
-page's style sheet, so that the figure fits a dark page too.
+length of a full bar, ``data-curve`` the height of the plot, ``data-path`` half the side of a plane
+from -1 to 1. Lengths are thousandths of these. A ``data-mark`` is a whole number that the style
+sheet knows: 0 is hidden. Colours come from the page's style sheet, so that the figure fits a dark
+page too.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ LEFT = 120
 
 # Curves.
 HEIGHT, ACROSS, TOP, EDGE = 200, 300, 14, 46
+
+# A plane: x and y from -1 to 1.
+SIDE = 320  # in steps of a thousandth of a half, no tenth of a pixel is a tie
 
 # Trees: columns of words, from left to right.
 COLUMN, BRANCH = 110, 24  # what a column takes, and what of it is a line
@@ -105,6 +109,60 @@ def curves(
             f'points="{" ".join(at)}"/>',
             f'<text class="end curve-{number}" x="{EDGE + ACROSS + 6}" y="{end + 5:.1f}">'
             f"{escape(label)}</text>",
+        ]
+    return "\n".join(lines)
+
+
+def plane_size() -> tuple[int, int]:
+    """Return width and height of a drawing of a plane."""
+    return SIDE + EDGE + 20, SIDE + 2 * TOP + 34
+
+
+def plane(words: Words, values: Sequence[int], *, starts: int) -> str:
+    """Draw paths in the plane of two hidden units, each from a ring to a large dot.
+
+    The values are x and y of every point of the first path, then of the second, and so on.
+    """
+    left, middle = EDGE, TOP + SIDE / 2
+    centre = left + SIDE / 2
+    ends = {-1: left, 1: left + SIDE}
+    lines = [
+        f'<rect class="frame" x="{left}" y="{TOP}" width="{SIDE}" height="{SIDE}"/>',
+        f'<line class="grid" x1="{left}" x2="{left + SIDE}" y1="{middle:.0f}" y2="{middle:.0f}"/>',
+        f'<line class="grid" x1="{centre:.0f}" x2="{centre:.0f}" y1="{TOP}" y2="{TOP + SIDE}"/>',
+    ]
+    for value, x in ends.items():
+        text, y = str(value).replace("-", "−"), middle - value * SIDE / 2
+        lines += [
+            f'<text class="below" x="{x}" y="{TOP + SIDE + 18}">{text}</text>',
+            f'<text class="label" x="{left - 6}" y="{y + 5:.0f}">{text}</text>',
+        ]
+    lines += [
+        f'<text class="below" x="{centre:.0f}" y="{TOP + SIDE + 34}">hidden unit 1</text>',
+        f'<text class="below" transform="translate({left - 24} {middle:.0f}) rotate(-90)">'
+        "hidden unit 2</text>",
+    ]
+    points = len(values) // (2 * starts)
+    for number in range(starts):
+        part = values[2 * points * number : 2 * points * (number + 1)]
+        at = [
+            (centre + part[2 * i] * SIDE / 2000, middle - part[2 * i + 1] * SIDE / 2000)
+            for i in range(points)
+        ]
+        # Each path has markers of its own: they take the colour of the class, in every browser.
+        lines += [
+            f'<g class="curve-{number}">',
+            *(
+                f'<marker id="plane-{name}-{number}" markerWidth="12" markerHeight="12" refX="6" '
+                f'refY="6" markerUnits="userSpaceOnUse"><circle cx="6" cy="6" r="{radius}"/>'
+                "</marker>"
+                for name, radius in (("step", 2), ("last", 5))
+            ),
+            f'<polyline class="path" data-path="{SIDE / 2:.0f}" data-x="{centre:.0f}" '
+            f'data-y="{middle:.0f}" marker-mid="url(#plane-step-{number})" '
+            f'marker-end="url(#plane-last-{number})" '
+            f'points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in at)}"/>',
+            f'<circle class="start" cx="{at[0][0]:.1f}" cy="{at[0][1]:.1f}" r="5"/></g>',
         ]
     return "\n".join(lines)
 
