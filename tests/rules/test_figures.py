@@ -30,7 +30,6 @@ from tests.rules.published import (
 STORED_AS_PNG = {
     "01-recurrent-networks",
     "02-backpropagation-through-time",
-    "03-vanishing-and-exploding-gradients",
     "04-lstm",
     "05-gru",
     "06-training-practice",
