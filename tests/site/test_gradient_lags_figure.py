@@ -83,6 +83,11 @@ def test_it_opens_at_the_size_with_which_torch_begins(shown):
     assert start.says[3] in shown.description
 
 
+def test_the_first_page_of_the_chapter_says_what_the_figure_shows(shown):
+    assert shown.start().says[3] == "10⁻¹³ of what it was"
+    assert shown.picture(0, figure.GAINS.index(3.0)).says[3] == "10⁶ times what it was"
+
+
 def test_the_still_has_a_curve_that_the_script_can_move_for_each_value(shown):
     still = shown.draw(*shown.start()[::2])
     counts = [len(part.split('points="')[1].split('"')[0].split()) for part in curves(still)]
