@@ -67,9 +67,9 @@ def test_it_opens_with_a_switch_that_goes_on(shown):
     start = shown.start()
     said = start.words.sentence.format(*start.says)
     assert said.startswith(
-        "After 12 steps the state is at 0.86. The product of the 12 slopes is 0.02"
+        "After 12 steps the state is at 0.96. The product of the 12 slopes is 10⁻⁶"
     )
-    assert "at 0.86 and the product is 0.02" in shown.description
+    assert "at 0.96 and the product is 10⁻⁶" in shown.description
 
 
 def test_both_figures_of_the_chapter_are_small():

@@ -128,9 +128,10 @@ def draw(words: Words, values: Sequence[int]) -> str:
     ]
     for exponent in range(FLOOR, CEILING + 1, 10):
         y = bottom - HEIGHT * (exponent - FLOOR) / (CEILING - FLOOR)
+        text = str(exponent).replace("-", "−")
         lines += [
             f'<line class="grid" x1="{LEFT}" x2="{LEFT + ACROSS}" y1="{y:.1f}" y2="{y:.1f}"/>',
-            f'<text class="label" x="{LEFT - 6}" y="{y + 5:.1f}">{exponent}</text>',
+            f'<text class="label" x="{LEFT - 6}" y="{y + 5:.1f}">{text}</text>',
         ]
     for lag in range(0, LAGS + 1, 20):
         x = LEFT + ACROSS * lag / LAGS
@@ -178,7 +179,7 @@ def explorer(root: Path) -> Explorer:
 
     opening = picture(0, OPENS)
     return Explorer(
-        title="The length of a gradient on its way back, by gain",
+        title="The length of a gradient that is carried back, by gain",
         description=(
             f"Three lines over {LAGS} steps back, heights as powers of ten from {FLOOR} to "
             f"{CEILING}, for random weights of gain {GAINS[OPENS]} and tanh. The measured line is "

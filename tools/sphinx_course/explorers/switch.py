@@ -20,13 +20,13 @@ from sphinx_course.explorers.explorer import Control, Explorer, Picture, Words
 
 WEIGHTS = (0.5, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 2.5, 3.0)
 STARTS = (-0.9, -0.5, -0.1, 0.01, 0.1, 0.5, 0.9)
-OPENS = WEIGHTS.index(1.5), STARTS.index(0.1)
+OPENS = WEIGHTS.index(2.0), STARTS.index(0.1)
 STEPS = 12
 CURVE = np.linspace(-1, 1, 17)  # where the curve is computed
 FLOOR, CEILING = -20, 2  # powers of ten below the cobweb; the smallest product is 10 to the -19
 
 # The drawing: a plane from -1 to 1, and below it the product over the steps.
-WIDTH, LEFT, TOP, HALF = 340, 46, 12, 130
+WIDTH, LEFT, TOP, HALF = 350, 56, 12, 130
 CENTRE, MIDDLE = LEFT + HALF, TOP + HALF
 LOW = TOP + 2 * HALF + 62  # the upper edge of the lower plot
 HEIGHT = 110
@@ -88,7 +88,7 @@ def draw(words: Words, values: Sequence[int]) -> str:
         f'<text class="below" transform="translate({LEFT - 24} {MIDDLE}) rotate(-90)">'
         "state after it</text>",
         f'<text class="below" x="{CENTRE}" y="{low + 38}">steps</text>',
-        f'<text class="below" transform="translate({LEFT - 30} {LOW + HEIGHT / 2:.0f}) '
+        f'<text class="below" transform="translate({LEFT - 44} {LOW + HEIGHT / 2:.0f}) '
         'rotate(-90)">product</text>',
     ]
     for number in (-1, 0, 1):
