@@ -3,8 +3,8 @@
 For notebooks only; nothing else in the package imports it, and they import all from here.
 
 Colours, defaults and formats: ``style``, ``inline``, ``panels``. Diagrams: ``diagrams``,
-``gradient_routes``, ``lstm_cell``, ``gru_cell``, ``encoder_decoder``. Measurements: ``states``,
-``tables``.
+``gradient_routes``, ``lstm_cell``, ``lstm_chain``, ``gru_cell``, ``encoder_decoder``. Measurements:
+``states``, ``tables``.
 """
 
 from course_pkg.plots.diagrams import layers_and_directions, task_shapes, unrolled
@@ -12,6 +12,7 @@ from course_pkg.plots.encoder_decoder import encoder_decoder
 from course_pkg.plots.gradient_routes import gradient_routes
 from course_pkg.plots.gru_cell import gru_cell
 from course_pkg.plots.lstm_cell import lstm_cell, over_text
+from course_pkg.plots.lstm_chain import lstm_chain
 from course_pkg.plots.panels import Panels, side_by_side
 from course_pkg.plots.states import heatmap, label_end, plane
 from course_pkg.plots.style import BLUE, GREEN, GREY, INK, ORANGE, RED, use_style
@@ -33,6 +34,7 @@ __all__ = [
     "label_end",
     "layers_and_directions",
     "lstm_cell",
+    "lstm_chain",
     "over_text",
     "parity_table",
     "plane",
