@@ -18,7 +18,6 @@ NOT_YET_IN_FORM = (
     "01-recurrent-networks",
     "02-backpropagation-through-time",
     "03-vanishing-and-exploding-gradients",
-    "04-lstm",
     "05-gru",
     "06-training-practice",
 )

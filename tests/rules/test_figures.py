@@ -31,7 +31,6 @@ STORED_AS_PNG = {
     "01-recurrent-networks",
     "02-backpropagation-through-time",
     "03-vanishing-and-exploding-gradients",
-    "04-lstm",
     "05-gru",
     "06-training-practice",
 }
