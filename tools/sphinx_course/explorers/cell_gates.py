@@ -19,7 +19,7 @@ from course_pkg.reference.gradients.direct_path import direct_path
 from sphinx_course.explorers.drawing import curves, curves_size
 from sphinx_course.explorers.explorer import Control, Explorer, Picture, Words
 
-WORDS = ("The", "keys", "by", "the", "back", "door", "are", "old", ".", "The", "dog", "is", "young")
+WORDS = ("The", "keys", "by", "the", "back", "door", "are", "new", ".", "The", "dog", "is", "old")
 NUMBER = {"keys": 1.0, "door": -1.0, "dog": -1.0}  # the candidate: plural, singular, nothing
 SUBJECTS = ("keys", "dog")
 SHOWN = ("keys", "door", ".", "dog")  # below the axis, where there is room
