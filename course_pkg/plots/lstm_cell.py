@@ -1,4 +1,4 @@
-"""Pictures of an LSTM: the cell as a diagram, and a gate over the text that is read."""
+"""Pictures of an LSTM: the cell in four drawings, and a gate over the text that is read."""
 
 from __future__ import annotations
 
@@ -13,82 +13,103 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Circle, FancyBboxPatch
 
-from course_pkg.checks import check_number
+from course_pkg.checks import check_number, check_size
 from course_pkg.plots.diagrams import _arrow, _canvas
 from course_pkg.plots.style import BLUE, GREEN, GREY, INK, RED
 from course_pkg.reference.checks import check_array
 
+NEEDED = 4  # drawings, until the cell is whole
+KEEP, WRITE, SHOW = 2, 3, 4  # the drawing in which a gate joins in
 
-def lstm_cell() -> Figure:
-    """Draw one step of an LSTM: the cell's road above, the four maps below.
+
+def lstm_cell(parts: int = NEEDED) -> Figure:
+    """Draw one step of an LSTM: the path of the cell above, the maps below.
+
+    Narrow enough for a phone.
+
+    Parameters
+    ----------
+    parts : int
+        1 draws the carousel, to which the candidate is added; 2 puts a forget gate before it, 3 an
+        input gate before what is added, 4 an output gate before what is shown.
 
     Returns
     -------
     Figure
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``parts`` is no integer from 1 to 4.
     """
-    fig, ax = plt.subplots(figsize=(7.2, 3.7))
-    _canvas(ax, (-0.75, 8.15), (-1.75, 2.75))
-    road = 2.1
+    if check_size("parts", parts) > NEEDED:
+        raise ValueError(f"parts: expected at most {NEEDED}, got {parts}")
+    fig, ax = plt.subplots(figsize=(3.5, 2.75))
+    _canvas(ax, (-0.75, 5.2), (-1.6, 2.95))
+    top, end = 2.1, 4.6
 
-    def operation(x: float, y: float, sign: str, color: str) -> None:
-        ax.add_patch(Circle((x, y), 0.22, facecolor="white", edgecolor=color, linewidth=1.8))
-        ax.text(x, y, sign, ha="center", va="center", color=color, fontsize=13)
+    # The path of the cell: one product, one sum, nothing else.
+    _arrow(ax, (0.0, top), (1.78, top), INK)
+    _arrow(ax, (2.22, top), (end, top), INK)
+    _operation(ax, (2.0, top), "+", INK, "add")
+    ax.text(-0.1, top, "$c_{t-1}$", ha="right", va="center")
+    ax.text(end + 0.1, top, "$c_t$", ha="left", va="center")
 
-    def box(x: float, y: float, name: str, below: str, color: str) -> None:
-        ax.add_patch(
-            FancyBboxPatch(
-                (x - 0.36, y - 0.3),
-                0.72,
-                0.6,
-                boxstyle="round,pad=0.04",
-                facecolor="white",
-                edgecolor=color,
-                linewidth=1.6,
-            )
-        )
-        ax.text(x, y + 0.11, name, ha="center", va="center", color=color, fontsize=12)
-        ax.text(x, y - 0.17, below, ha="center", va="center", color=GREY, fontsize=8.5)
+    _map(ax, 2.4, "$g_t$", "tanh", INK)
+    if parts >= KEEP:
+        _map(ax, 0.6, "$f_t$", "sigmoid", RED)
+        _arrow(ax, (0.6, 0.34), (0.6, top - 0.22), RED)
+        _operation(ax, (0.6, top), "×", RED, "keep")
+    if parts >= WRITE:
+        _map(ax, 1.55, "$i_t$", "sigmoid", BLUE)
+        _arrow(ax, (1.62, 0.34), (1.9, 0.88), BLUE)
+        _arrow(ax, (2.34, 0.34), (2.1, 0.88), INK)
+        _arrow(ax, (2.0, 1.28), (2.0, top - 0.22), INK)
+        _operation(ax, (2.0, 1.06), "×", BLUE)
+        ax.text(2.3, 1.06, "write", color=BLUE, fontsize=9, va="center")
+    else:
+        _arrow(ax, (2.38, 0.34), (2.06, top - 0.22), INK)
+    if parts >= SHOW:
+        shown = 4.05
+        _map(ax, 3.25, "$o_t$", "sigmoid", GREEN)
+        _arrow(ax, (shown, top), (shown, 1.32), INK)
+        ax.text(shown, 1.14, "tanh", ha="center", va="center", fontsize=9)
+        _arrow(ax, (shown, 0.96), (shown, 0.22), INK)
+        _arrow(ax, (3.61, 0.0), (shown - 0.22, 0.0), GREEN)
+        _operation(ax, (shown, 0.0), "×", GREEN)
+        ax.text(shown + 0.16, 0.42, "show", color=GREEN, fontsize=9, va="center")
+        _arrow(ax, (shown + 0.22, 0.0), (end, 0.0), INK)
+        ax.text(end + 0.1, 0.0, "$h_t$", ha="left", va="center")
 
-    # The road of the cell: one product, one sum, nothing else.
-    _arrow(ax, (0.0, road), (1.28, road), INK)
-    _arrow(ax, (1.72, road), (3.18, road), INK)
-    _arrow(ax, (3.62, road), (7.3, road), INK)
-    operation(1.5, road, "×", RED)
-    operation(3.4, road, "+", INK)
-    ax.text(-0.1, road, "$c_{t-1}$", ha="right", va="center", fontsize=12)
-    ax.text(7.4, road, "$c_t$", ha="left", va="center", fontsize=12)
-    ax.text(1.5, road + 0.42, "keep", ha="center", color=RED)
-    ax.text(3.4, road + 0.42, "add", ha="center")
-
-    for x, name, below, color in (
-        (1.5, "$f_t$", "sigmoid", RED),
-        (2.8, "$i_t$", "sigmoid", BLUE),
-        (4.0, "$g_t$", "tanh", INK),
-        (5.4, "$o_t$", "sigmoid", GREEN),
-    ):
-        box(x, 0.0, name, below, color)
-        _arrow(ax, (x, -1.1), (x, -0.36))
-    _arrow(ax, (1.5, 0.36), (1.5, road - 0.24), RED)
-    operation(3.4, 1.05, "×", BLUE)
-    _arrow(ax, (2.92, 0.36), (3.25, 0.87), BLUE)
-    _arrow(ax, (3.88, 0.36), (3.55, 0.87), INK)
-    _arrow(ax, (3.4, 1.28), (3.4, road - 0.24), INK)
-    ax.text(3.7, 1.2, "write", color=BLUE)
-
-    # What is shown of the cell.
-    _arrow(ax, (6.4, road), (6.4, 1.5), INK)
-    ax.text(6.4, 1.3, "tanh", ha="center", va="center", fontsize=10)
-    _arrow(ax, (6.4, 1.1), (6.4, 0.24), INK)
-    operation(6.4, 0.0, "×", GREEN)
-    _arrow(ax, (5.8, 0.0), (6.16, 0.0), GREEN)
-    _arrow(ax, (6.62, 0.0), (7.3, 0.0), INK)
-    ax.text(6.62, 0.42, "show", color=GREEN)
-    ax.text(7.4, 0.0, "$h_t$", ha="left", va="center", fontsize=12)
-
-    ax.plot([0.0, 5.4], [-1.1, -1.1], color=GREY, linewidth=1.5)
-    ax.text(-0.1, -1.1, "$x_t,\\; h_{t-1}$", ha="right", va="center", fontsize=12)
-    ax.text(2.9, -1.45, "four affine maps of the same two vectors", ha="center", color=GREY)
+    last = 3.25 if parts >= SHOW else 2.4
+    ax.plot([0.0, last], [-0.95, -0.95], "-", color=GREY, linewidth=1.5)
+    ax.text(-0.1, -1.32, "$x_t,\\; h_{t-1}$", ha="left", va="center")
     return fig
+
+
+def _operation(ax: Axes, at: tuple[float, float], sign: str, color: str, word: str = "") -> None:
+    """Draw a product or a sum as a circle, with a word above."""
+    ax.add_patch(Circle(at, 0.2, facecolor="white", edgecolor=color, linewidth=1.6))
+    ax.text(*at, sign, ha="center", va="center", color=color, fontsize=12)
+    ax.text(at[0], at[1] + 0.36, word, ha="center", color=color, fontsize=9)
+
+
+def _map(ax: Axes, x: float, name: str, squashed_by: str, color: str) -> None:
+    """Draw a map of the two vectors below, and what squashes it."""
+    _arrow(ax, (x, -0.95), (x, -0.33))
+    ax.add_patch(
+        FancyBboxPatch(
+            (x - 0.31, -0.27),
+            0.62,
+            0.54,
+            boxstyle="round,pad=0.04",
+            facecolor="white",
+            edgecolor=color,
+            linewidth=1.6,
+        )
+    )
+    ax.text(x, 0.1, name, ha="center", va="center", color=color, fontsize=11)
+    ax.text(x, -0.16, squashed_by, ha="center", va="center", color=GREY, fontsize=6.5)
 
 
 def over_text(

@@ -60,6 +60,18 @@ def test_the_lstm_cell_shows_three_gates_and_one_candidate():
     assert drawn.count("tanh") == 2  # the candidate, and the cell that is shown
 
 
+def test_the_lstm_cell_is_built_up_part_by_part():
+    joining = [("add", "$g_t$"), ("keep", "$f_t$"), ("write", "$i_t$"), ("show", "$o_t$", "$h_t$")]
+    for parts in range(1, 5):
+        drawn = labels(plots.lstm_cell(parts))
+        for number, names in enumerate(joining, start=1):
+            assert [name in drawn for name in names] == [number <= parts] * len(names)
+    with pytest.raises(ValueError, match="parts: expected at most 4, got 5"):
+        plots.lstm_cell(5)
+    with pytest.raises(ValueError, match="parts"):
+        plots.lstm_cell(0)
+
+
 def test_a_text_is_written_on_its_values():
     _, ax = plt.subplots()
     image = plots.over_text(ax, ["ab", "c"], np.array([0.1, 0.2, 0.9]), limits=(0, 1))

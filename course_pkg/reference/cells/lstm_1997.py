@@ -48,8 +48,9 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
         h_next = o * tanh(c_next)
 
     The paper squashes the candidate to (-2, 2) by ``4 sigmoid(a) - 2`` and the cell to (-1, 1)
-    by ``2 sigmoid(c) - 1``; ``tanh`` in both places is today's usage. Its learning rule cuts every
-    path between steps but the one through the cell; the gradient here is the whole one.
+    by ``2 sigmoid(c) - 1``; ``tanh`` in both places is today's usage. There, the cells of a block
+    share one input and one output gate; here each has its own. Its learning rule cuts every path
+    between steps but the one through the cell; the gradient here is the whole one.
 
     Equation: eq-lstm-1997
 

@@ -57,7 +57,8 @@ def step(x: Array, h: Array, c: Array, params: Params) -> tuple[tuple[Array, Arr
 
     Equation: eq-lstm-peephole
 
-    Source: :cite:t:`gers2002`; in the form used today, with a tanh before the output gate.
+    Source: :cite:t:`gersschmidhuber2000`, :cite:t:`gers2002`; in the form used today, with a tanh
+    before the output gate.
 
     Examples
     --------
