@@ -10,7 +10,7 @@ Colours, defaults and formats: ``style``, ``inline``, ``panels``. Diagrams: ``di
 from course_pkg.plots.diagrams import layers_and_directions, task_shapes, unrolled
 from course_pkg.plots.encoder_decoder import encoder_decoder
 from course_pkg.plots.gradient_routes import gradient_routes
-from course_pkg.plots.gru_cell import gru_cell
+from course_pkg.plots.gru_cell import gru_cell, gru_chain
 from course_pkg.plots.lstm_cell import lstm_cell, over_text
 from course_pkg.plots.panels import Panels, side_by_side
 from course_pkg.plots.states import heatmap, label_end, plane
@@ -29,6 +29,7 @@ __all__ = [
     "encoder_decoder",
     "gradient_routes",
     "gru_cell",
+    "gru_chain",
     "heatmap",
     "label_end",
     "layers_and_directions",
