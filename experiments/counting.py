@@ -64,7 +64,7 @@ def movement(network: nn.Module, n: int) -> float:
     return float((after - before).abs().max())
 
 
-def train(
+def fit(
     name: str,
     seed: int,
     *,
@@ -74,8 +74,11 @@ def train(
     steps: int = 2000,
     lr: float = 1e-2,
     clip: float = 1.0,
-) -> dict[str, object]:
-    """Train one network on one seed; the learning rate falls in a straight line to 0."""
+) -> tuple[Predictor, float]:
+    """Train one network on one seed; the learning rate falls in a straight line to 0.
+
+    Returns the predictor, and the loss of the last batch.
+    """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     predictor = Predictor(NETWORKS[name](H, 2 * longest, rng), H)
@@ -92,6 +95,21 @@ def train(
         nn.utils.clip_grad_norm_(predictor.parameters(), clip)
         optimiser.step()
         schedule.step()
+    return predictor, loss.item()
+
+
+def train(
+    name: str,
+    seed: int,
+    *,
+    H: int = 16,
+    longest: int = 20,
+    steps: int = 2000,
+    lr: float = 1e-2,
+    **settings: float,
+) -> dict[str, object]:
+    """Train one network as :func:`fit` does, and say how far it counts."""
+    predictor, loss = fit(name, seed, H=H, longest=longest, steps=steps, lr=lr, **settings)
     right = is_right(predictor, range(1, TESTED * longest + 1))
     parts = {"trained": right[:longest], "doubled": right[longest : 2 * longest]}
     parts["beyond"] = right[2 * longest :]
@@ -103,7 +121,7 @@ def train(
         "longest": longest,
         "steps": steps,
         "lr": lr,
-        "loss": f"{loss.item():.2g}",
+        "loss": f"{loss:.2g}",
         **{part: f"{values.mean():.3f}" for part, values in parts.items()},
         "reach": reach(right),
         "moves_inside": f"{movement(predictor.network, longest):.2g}",

@@ -65,7 +65,8 @@ customElements.define("course-explorer", class extends HTMLElement {
       bar.previousElementSibling.textContent = labels[i];
       const end = bar.nextElementSibling;
       end.setAttribute("x", (Number(bar.getAttribute("x")) + length + 6).toFixed(2));
-      end.textContent = labels[i] && this.share(value);
+      const { decimals } = bar.dataset;
+      end.textContent = labels[i] && (decimals ? ((value ?? 0) / 1000 + 1e-9).toFixed(decimals) : this.share(value));
     });
   }
 

@@ -11,7 +11,7 @@ Colours, defaults and formats: ``style``, ``inline``, ``panels``. Diagrams: ``di
 from course_pkg.plots.diagrams import folded, task_shapes, two_directions, two_layers, unrolled
 from course_pkg.plots.encoder_decoder import encoder_decoder
 from course_pkg.plots.gradient_routes import gradient_routes
-from course_pkg.plots.gru_cell import gru_cell
+from course_pkg.plots.gru_cell import gru_cell, gru_chain
 from course_pkg.plots.lengths import accuracy_by_length
 from course_pkg.plots.lstm_cell import lstm_cell, over_text
 from course_pkg.plots.lstm_chain import lstm_chain
@@ -35,6 +35,7 @@ __all__ = [
     "folded",
     "gradient_routes",
     "gru_cell",
+    "gru_chain",
     "heatmap",
     "label_end",
     "lstm_cell",

@@ -88,6 +88,7 @@ def test_few_marks_are_lines_and_many_are_pixels():
         plots.gradient_routes,
         plots.lstm_cell,
         plots.gru_cell,
+        plots.gru_chain,
         plots.encoder_decoder,
     ],
 )

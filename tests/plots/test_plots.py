@@ -112,21 +112,6 @@ def test_a_text_on_its_values_needs_strings_an_array_and_limits_in_order():
             plots.over_text(ax, ["ab"], np.ones(2), limits=limits)
 
 
-def test_the_gru_cell_names_its_gates_and_what_each_does():
-    drawn = " ".join(labels(plots.gru_cell()))
-    for part in (
-        "$h_{t-1}$",
-        "$x_t$",
-        "$r_t$",
-        "$z_t$",
-        "$n_t$",
-        "resets",
-        "keeps $z_t$",
-        "writes $1 - z_t$",
-    ):
-        assert part in drawn
-
-
 @pytest.mark.parametrize("draw", [plots.unrolled, plots.two_layers, plots.two_directions])
 def test_one_step_is_refused(draw):
     with pytest.raises(ValueError, match="T: expected at least 2 steps, got 1"):

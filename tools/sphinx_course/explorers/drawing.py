@@ -41,27 +41,39 @@ def share(value: int | None) -> str:
     return f"{value / 10:.1f} %" if value < 100 else f"{(value + 5) // 10} %"
 
 
+def decimal(value: int, places: int) -> str:
+    """Write thousandths as a decimal number; halves go up, as they do in the page's script.
+
+    >>> decimal(125, 2), decimal(999, 2), decimal(0, 2)
+    ('0.13', '1.00', '0.00')
+    """
+    return f"{value / 1000 + 1e-9:.{places}f}"
+
+
 def bars_size(rows: int) -> tuple[int, int]:
     """Return width and height of a drawing of this many bars."""
     return WIDTH, ROW * rows + 8
 
 
-def bars(words: Words, values: Sequence[int]) -> str:
+def bars(words: Words, values: Sequence[int], *, decimals: int | None = None) -> str:
     """Draw a horizontal bar for each label, its share of the whole written at its end.
 
-    A row without a label stays empty: one picture may need fewer rows than another one.
+    A row without a label stays empty: one picture may need fewer rows than another one. With
+    ``decimals`` the ends say numbers from 0 to 1, with so many decimals, and no percentages.
     """
+    plain = "" if decimals is None else f' data-decimals="{decimals}"'
     lines = [f'<line class="axis" x1="{LEFT}" x2="{LEFT}" y1="0" y2="{ROW * len(words.labels)}"/>']
     for row, label in enumerate(words.labels):
         value = values[row] if row < len(values) else None
         length = (value or 0) * BAR / 1000
         middle = ROW * row + ROW / 2
+        end = share(value) if decimals is None else decimal(value or 0, decimals)
         lines += [
             f'<text class="label" x="{LEFT - 8}" y="{middle + 5:.0f}">{escape(label)}</text>',
-            f'<rect data-bar="{BAR}" x="{LEFT}" y="{ROW * row + 4}" height="{ROW - 8}" '
+            f'<rect data-bar="{BAR}"{plain} x="{LEFT}" y="{ROW * row + 4}" height="{ROW - 8}" '
             f'width="{length:.2f}"/>',
             f'<text class="value" x="{LEFT + length + 6:.2f}" y="{middle + 5:.0f}">'
-            f"{escape(share(value) if label else '')}</text>",
+            f"{escape(end if label else '')}</text>",
         ]
     return "\n".join(lines)
 
