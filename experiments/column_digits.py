@@ -32,7 +32,7 @@ EVERY = 4  # of the training images every fourth, 1,000 in all
 B, H = 50, 32
 WIDTH = 28  # the first script fills up to as many columns
 POINTS = 30  # of a recorded loss
-WARM_UPS = (0.0, 0.1, 0.3)  # the share of the run in which the rate rises
+WARM_UPS = (0.0, 0.1)  # the share of the run in which the rate rises
 
 
 class Part(NamedTuple):

@@ -65,5 +65,5 @@ def test_the_command_records_every_setting(small, tmp_path, monkeypatch):
     arguments = ["schedules", "--budgets", "3", "--peaks", "0.01", "--csv", str(path)]
     assert column_digits.main(arguments) == 0
     rows = pd.read_csv(path, comment="#")
-    assert len(rows) == 9
+    assert len(rows) == 6
     assert rows.losses.str.split().map(len).eq(3).all()
