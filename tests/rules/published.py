@@ -20,7 +20,6 @@ NOT_YET_IN_FORM = (
     "03-vanishing-and-exploding-gradients",
     "04-lstm",
     "05-gru",
-    "06-training-practice",
 )
 MODULES = sorted((ROOT / "course_pkg").rglob("*.py"))
 

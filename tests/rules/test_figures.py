@@ -33,7 +33,6 @@ STORED_AS_PNG = {
     "03-vanishing-and-exploding-gradients",
     "04-lstm",
     "05-gru",
-    "06-training-practice",
 }
 MOST = 150_000  # characters of an SVG
 PANELS = 'class="panels"'
