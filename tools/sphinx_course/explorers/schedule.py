@@ -85,7 +85,8 @@ def read(root: Path) -> dict[Setting, Run]:
     if not kept or set(kept) != wanted or len(lengths) != 1 or 0 in next(iter(lengths)):
         raise ExtensionError(
             f"{root / RUNS}, {root / CURVES}: expected each of {list(SCHEDULES)} at every peak and "
-            f"budget, with equally many seeds and points, got {sorted(kept)}"
+            f"budget, with equally many seeds and points, got none of {sorted(wanted - set(kept))} "
+            f"and (seeds, points) {sorted(lengths)}"
         )
     return kept
 
