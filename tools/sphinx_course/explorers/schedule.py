@@ -38,7 +38,7 @@ LABELS = ("rate", "training", "validation")
 LOWEST, HIGHEST = 1e-4, 1e-1  # rates; the axis is logarithmic
 LARGEST = 2.5  # loss
 RATES = 31  # points of the first curve
-EDGE, ACROSS, WIDTH = 56, 270, 450
+EDGE, ACROSS, WIDTH = 64, 250, 460
 ABOVE, BELOW, TOP, GAP = 90, 150, 14, 26  # heights of both plots, and what lies over them
 
 Setting = tuple[str, float, int]  # schedule, peak, updates
