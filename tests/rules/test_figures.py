@@ -28,7 +28,6 @@ from tests.rules.published import (
 
 # Chapters that were last run when figures were stored as PNG: they leave this list one by one.
 STORED_AS_PNG = {
-    "06-training-practice",
 }
 MOST = 150_000  # characters of an SVG
 PANELS = 'class="panels"'
