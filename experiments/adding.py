@@ -51,6 +51,18 @@ def gru(H: int, T: int, rng: np.random.Generator) -> nn.Module:
     return GRU(2, H, gradient="by_hand")
 
 
+def gru_chrono(H: int, T: int, rng: np.random.Generator) -> nn.Module:
+    """Build the GRU with update gates for memories of up to T steps (Tallec and Ollivier 2018).
+
+    Its update gate z says how much is kept, as the LSTM's forget gate does, and stands in the same
+    rows, H to 2H. The GRU of the paper has 1 - z there, and so the other sign.
+    """
+    network = GRU(2, H, gradient="by_hand")
+    b_z = np.zeros(3 * H)
+    b_z[H : 2 * H] = initialization.chrono_bias(H, T, rng)[H : 2 * H]
+    return _set(network, b_ih=b_z, b_hh=0)
+
+
 def lstm(H: int, T: int, rng: np.random.Generator) -> nn.Module:
     """Build the LSTM as it starts in PyTorch."""
     return nn.LSTM(2, H)
@@ -75,6 +87,7 @@ NETWORKS: dict[str, Callable[[int, int, np.random.Generator], nn.Module]] = {
     "orthogonal": orthogonal,
     "irnn": irnn,
     "gru": gru,
+    "gru-chrono": gru_chrono,
     "lstm": lstm,
     "lstm-forget-1": lstm_forget_1,
     "lstm-chrono": lstm_chrono,
@@ -86,7 +99,7 @@ def matched_hidden(name: str, H: int) -> int:
 
     With two inputs, a cell of G maps has G (H^2 + 4 H) of them.
     """
-    gates = 3 if name == "gru" else 4 if name.startswith("lstm") else 1
+    gates = 3 if name.startswith("gru") else 4 if name.startswith("lstm") else 1
     wanted = 3 * (H * H + 4 * H)
     return min(range(1, 2 * H + 3), key=lambda size: abs(gates * (size * size + 4 * size) - wanted))
 

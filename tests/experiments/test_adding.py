@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from course_pkg.reference.cells import gru
 from experiments import adding
 
 
@@ -22,6 +24,25 @@ def test_the_gru_solves_short_sequences():
     assert row["outcome"] == "solved"
     assert float(row["mse"]) < adding.SOLVED
     assert row["steps"] < 1500
+
+
+def test_the_chrono_start_spreads_the_memory_of_the_gru_over_the_length():
+    H, T = 200, 50
+    network = adding.NETWORKS["gru-chrono"](H, T, np.random.default_rng(0))
+    params = gru.Params(*(p.detach().numpy().astype(float) for p in network.parameters()))
+    _, cache = gru.step(np.zeros((1, 2)), np.zeros((1, H)), params)
+    memory = cache.z / (1 - cache.z)  # u steps for a bias of log u
+    assert memory.min() >= 1 - 1e-5
+    assert memory.max() <= T - 1 + 1e-3
+    assert abs(memory.mean() - T / 2) < 3  # four standard errors of a uniform mean
+    np.testing.assert_allclose(cache.r, 0.5)
+    np.testing.assert_allclose(cache.n, 0)
+
+
+@pytest.mark.parametrize("start", ["-chrono", ""])
+def test_other_starts_of_a_cell_have_its_size(start):
+    assert adding.matched_hidden(f"gru{start}", 64) == 64
+    assert adding.matched_hidden(f"lstm{start}", 64) == 55
 
 
 def test_a_run_that_blows_up_is_said_to_diverge():
