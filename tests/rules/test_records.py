@@ -19,7 +19,6 @@ NOT_YET_RECORDED_ANEW = (
     "counting",
     "counting-more",
     "counting-rates",
-    "row-digits",
 )
 WANTED = {
     "command": re.compile(r"python -m experiments\.\w+ .+"),
