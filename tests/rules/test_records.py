@@ -11,7 +11,6 @@ from tests.rules.published import each, report
 RECORDS = sorted((ROOT / "book" / "results").glob("*.csv"))
 # Recorded before these lines said so much. A file that is recorded anew must not stand here.
 NOT_YET_RECORDED_ANEW = (
-    "adding-gru",
     "adding-lstm",
     "adding-lstm-more-seeds",
     "adding-rnn",
