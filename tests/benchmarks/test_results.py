@@ -72,3 +72,45 @@ def test_where_the_rest_beside_the_products_is_smallest():
                 best.setdefault(key, []).append((r["to_products"]["median"], path.stem))
     elsewhere = [key for key, runs in best.items() if min(runs)[1] != "recurrent-avx512"]
     assert elsewhere == [("rnn", "big", "float64")]
+
+
+def medians(name, candidate, dtype, ratio="to_torch_nn"):
+    """Of forward and backward pass together, as the tables of the page show them."""
+    run = json.loads((RESULTS[0].parent / f"recurrent-{name}.json").read_text())
+    return {
+        (r["cell"], r["shape"]): r[ratio]["median"]
+        for r in run["records"]
+        if (r["candidate"], r["dtype"], r["pass"]) == (candidate, dtype, recurrent.PASSES[1])
+    }
+
+
+def test_how_the_reference_compares_as_the_page_says():
+    double = medians("avx512-intel", "reference", "float64")
+    larger = [ratio for (_, shape), ratio in double.items() if shape != "char"]
+    assert [f"{1 - min(larger):.0%}", f"{max(larger) - 1:.0%}"] == ["10%", "28%"]
+    floor_of_torch = medians("avx512-intel", "products alone", "float64")
+    larger = [ratio for (_, shape), ratio in floor_of_torch.items() if shape != "char"]
+    assert 0.55 < min(larger) < 0.65
+    assert 0.85 < max(larger) < 0.95
+    for amd in ("avx512", "avx2"):
+        assert max(medians(amd, "reference", "float64").values()) < 1
+
+
+def test_torchs_lstm_is_ahead_in_single_precision_at_most_shapes():
+    most = []
+    for name in ("avx512-intel", "avx512", "avx2"):
+        single = medians(name, "reference", "float32")
+        ratios = [ratio for (cell, _), ratio in single.items() if cell == "lstm"]
+        assert sum(ratio > 1 for ratio in ratios) > len(ratios) / 2
+        most.append(max(ratios))
+    assert 1.75 < max(most) < 1.85
+
+
+def test_where_the_rest_is_largest():
+    """On the page: in double precision, at nearly all shapes, without wide registers."""
+    runs = {
+        name: medians(name, "reference", "float64", "to_products")
+        for name in ("avx512-intel", "avx512", "avx2")
+    }
+    largest = [max(runs, key=lambda name: runs[name][case]) for case in runs["avx2"]]
+    assert len(largest) - 1 == largest.count("avx2") == 14

@@ -44,6 +44,8 @@ class Checkpoint(NamedTuple):
 def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
     """Write a checkpoint, so that a kill at any moment leaves the old one or the new one.
 
+    Equal contents give equal bytes.
+
     Parameters
     ----------
     path : Path
@@ -79,7 +81,7 @@ def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], about: Mapping[st
         "about": text,
         "sha256": _digest(copies, text),
     }
-    write_atomically(path, save(copies, metadata))
+    write_atomically(path, _in_order(save(copies, metadata)))
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -154,6 +156,16 @@ def load_checkpoint(path: Path) -> Checkpoint:
             f"{path}: expected a JSON object as description, got {type(about).__name__}"
         )
     return Checkpoint(tensors, about)
+
+
+def _in_order(data: bytes) -> bytes:
+    """Sort the metadata in the head of a safetensors file: the library takes any order."""
+    size = int.from_bytes(data[:8], "little")
+    head = json.loads(data[8 : 8 + size])
+    head["__metadata__"] = dict(sorted(head["__metadata__"].items()))
+    text = json.dumps(head, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # the numbers begin at a multiple of 8
+    return len(text).to_bytes(8, "little") + text + data[8 + size :]
 
 
 def _digest(tensors: Mapping[str, Tensor], text: str) -> str:

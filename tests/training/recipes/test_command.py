@@ -2,8 +2,13 @@
 
 import json
 import math
+import os
+import re
+import shlex
 import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -17,6 +22,8 @@ from course_pkg.training.recipes.config import override, read_toml
 from course_pkg.training.recipes.saved_model import load_model
 from course_pkg.training.resuming.checkpoint import CheckpointError
 from course_pkg.training.tasks.registry import build, config_from
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_agreement_grammar_can_be_trained_on(tmp_path, capsys):
@@ -204,6 +211,23 @@ def test_the_card_says_the_whole_command(config, tmp_path):
     card = (tmp_path / "run" / "card.md").read_text()
     assert line in card
     assert "Each part was read once, as one stream" in card
+
+
+def test_the_command_of_the_card_makes_the_same_model(config, tmp_path, monkeypatch):
+    """As printed, where it was typed: byte for byte, the checkpoint too."""
+    (tmp_path / "recipes").mkdir()
+    shutil.copy(config, tmp_path / "recipes")
+    monkeypatch.chdir(tmp_path)
+    changes = ["--seed", "3", "--set", "model.cell=gru", "--out", "first"]
+    assert run("recipes/small words.toml", *changes) == 0
+    (line,) = re.findall("^`(python .*)`$", Path("first/card.md").read_text(), re.MULTILINE)
+    program, *words = shlex.split(line)
+    assert program == "python"
+    monkeypatch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)
+    subprocess.run([sys.executable, *words], check=True, capture_output=True)
+    for name in ("model.safetensors", "checkpoint.safetensors", "config.toml", "result.json"):
+        again = Path("runs/small words", name).read_bytes()
+        assert again == Path("first", name).read_bytes(), name
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"valid": 3}', '{"valid": {"loss": "x"}}'])

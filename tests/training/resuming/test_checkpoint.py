@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 
 from course_pkg.training.resuming.checkpoint import (
     KIND,
@@ -51,6 +51,25 @@ def test_two_names_for_one_tensor_and_a_transposed_one_are_kept(tmp_path):
     assert torch.equal(tensors["a"], tensors["b"])
     assert torch.equal(tensors["c"], W.T)
     assert torch.equal(tensors["d"], W[0])
+
+
+def test_equal_contents_give_equal_bytes(path):
+    first = path.read_bytes()
+    for _ in range(20):  # the library wrote the four entries of the head in any of 24 orders
+        save_checkpoint(path, TENSORS, ABOUT)
+        assert path.read_bytes() == first
+
+
+def test_the_head_is_as_the_format_wants_it(tmp_path):
+    """For every length of the text: the numbers begin at a multiple of 8, names are kept."""
+    path = tmp_path / "c"
+    for length in range(9):
+        save_checkpoint(path, {"é": torch.arange(3.0)}, {"text": "a" * length})
+        data = path.read_bytes()
+        size = int.from_bytes(data[:8], "little")
+        assert size % 8 == 0
+        assert len(data) == 8 + size + 12
+        assert load_file(path)["é"].tolist() == [0.0, 1.0, 2.0]
 
 
 def test_what_is_read_stands_alone(path):
