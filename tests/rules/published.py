@@ -13,9 +13,6 @@ from notebook_files import ROOT, notebooks_in, read, shown
 BOOK = notebooks_in("book")
 SOLUTIONS = notebooks_in("solutions")
 BOOK_PAGES = sorted((ROOT / "book").rglob("*.md"))
-# Written before chapters had one form. A chapter that has it must not stand here.
-NOT_YET_IN_FORM = (
-)
 MODULES = sorted((ROOT / "course_pkg").rglob("*.py"))
 
 

@@ -26,9 +26,6 @@ from tests.rules.published import (
     without_code_blocks,
 )
 
-# Chapters that were last run when figures were stored as PNG: they leave this list one by one.
-STORED_AS_PNG = {
-}
 MOST = 150_000  # characters of an SVG
 PANELS = 'class="panels"'
 DRAWS_A_MAP = {"heatmap", "over_text", "imshow", "matshow", "pcolormesh", "pcolor", "contourf"}
@@ -153,14 +150,9 @@ def test_drawn_figures_have_words_name_and_caption(path):
     report(output_complaints(read(path), shown(path)))
 
 
-@each([path for path in BOOK if path.stem not in STORED_AS_PNG] + SOLUTIONS)
+@each(BOOK + SOLUTIONS)
 def test_drawn_figures_are_svg(path):
     report(format_complaints(read(path), shown(path)))
-
-
-def test_chapters_redone_leave_the_list():
-    done = [p.stem for p in BOOK if p.stem in STORED_AS_PNG and not format_complaints(read(p), "")]
-    report([f"{stem}: take it out of STORED_AS_PNG." for stem in done])
 
 
 @each(BOOK + SOLUTIONS)

@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from notebook_files import read, shown
 from reading_time import counts_of, is_folded, words_of
 
-from tests.rules.published import BOOK, NOT_YET_IN_FORM, each, report, without_code_blocks
+from tests.rules.published import BOOK, each, report, without_code_blocks
 
 MOST_LINES = 30  # of an open cell
 MOST_WORDS = 5500  # about 5,000
@@ -137,15 +137,7 @@ def complaints_about(notebook, name):
 
 @each(BOOK)
 def test_a_chapter_has_the_form(path):
-    complaints = complaints_about(read(path), shown(path))
-    if path.stem not in NOT_YET_IN_FORM:
-        report(complaints)
-    elif not complaints:
-        report([f"{shown(path)}: has the form: take it off the list NOT_YET_IN_FORM."])
-
-
-def test_what_is_not_yet_in_form_is_there():
-    assert set(NOT_YET_IN_FORM) <= {path.stem for path in BOOK}
+    report(complaints_about(read(path), shown(path)))
 
 
 SET_UP = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": "Set-up: imports"}}
