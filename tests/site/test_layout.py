@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.rules.published import report
+from tests.rules.published import BOOK, report
 from tests.site.inspection import MATH_IS_DONE, chromium, reader, visit
 from tests.site.layout import RULES, SIZES, paper_complaints, screen_complaints
 
