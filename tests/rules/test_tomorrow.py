@@ -17,7 +17,7 @@ BOOK = Path(__file__).parents[2] / "book"
 PAGE = BOOK / "train-a-model-tomorrow.md"
 ROW = re.compile(
     r"^(?:\d+\. |- ).*?(?=^\S|^$|\Z)"  # a step or a point, with its indented lines
-    r"|^\| (?!you see|data |updates|images).*?$",  # a row of a table
+    r"|^\| (?!you see|data |updates|images|counted).*?$",  # a row of a table
     re.DOTALL | re.MULTILINE,
 )
 LINK = re.compile(r"\]\([^)]+\)|\{(?:py:\w+|download)\}`")
@@ -132,3 +132,17 @@ def test_what_the_page_says_of_schedules():
     for schedule, row in (100 * best).iterrows():
         numbers = " | ".join(f"{value:.1f}" for value in row)
         assert f"| {named.get(schedule, schedule)} | {numbers} |" in page
+
+
+def test_what_the_page_says_of_batches():
+    runs = recorded("tomorrow-batches.csv")
+    page = PAGE.read_text(encoding="utf-8")
+    right = runs.groupby(["lr", "batch"]).valid_accuracy.mean().unstack()
+    for lr, row in (100 * right).iterrows():
+        assert f"| rate {lr:g} | {' | '.join(f'{value:.1f}' for value in row)} |" in page
+    one = runs.set_index(["batch", "lr", "seed"]).valid_accuracy.sort_index()
+    assert (one[20, 0.01] > one[20, 0.03]).all()
+    assert (one[200, 0.01] < one[200, 0.03]).sum() == 9
+    assert list(right.idxmax()) == [0.01, 0.01, 0.03]
+    assert (one[20, 0.01] > one[200, 0.03]).all()
+    assert list(runs.groupby("batch").updates.first()) == [600, 240, 60]
