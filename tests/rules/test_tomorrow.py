@@ -146,3 +146,16 @@ def test_what_the_page_says_of_batches():
     assert list(right.idxmax()) == [0.01, 0.01, 0.03]
     assert (one[20, 0.01] > one[200, 0.03]).all()
     assert list(runs.groupby("batch").updates.first()) == [600, 240, 60]
+
+
+def test_what_the_page_says_of_rare_classes():
+    runs = recorded("tomorrow-rare.csv")
+    page = PAGE.read_text(encoding="utf-8")
+    mean = 100 * runs.groupby("weights")[["rare_found", "others_right"]].mean()
+    names = {"none": "as they are", "root": "by 1 / root of number", "full": "by 1 / number"}
+    for weights, name in names.items():
+        found, others = mean.loc[weights]
+        assert f"| {name} | {found:.1f} | {others:.1f} |" in page
+    found = runs.pivot(index="seed", columns="weights", values="rare_found")
+    assert (found["root"] > found["none"]).all()
+    assert mean.others_right["root"] > mean.others_right["none"] - 0.5
