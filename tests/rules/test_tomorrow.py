@@ -159,3 +159,15 @@ def test_what_the_page_says_of_rare_classes():
     found = runs.pivot(index="seed", columns="weights", values="rare_found")
     assert (found["root"] > found["none"]).all()
     assert mean.others_right["root"] > mean.others_right["none"] - 0.5
+
+
+def test_what_the_page_says_of_clipping():
+    runs = recorded("tomorrow-clipping.csv").set_index(["optimiser", "percentile", "seed"])
+    mean = runs.groupby(["optimiser", "percentile"]).valid_accuracy.mean()
+    for optimiser in ("adam", "sgd"):
+        assert abs(mean[optimiser, 90] - mean[optimiser, 0]) < 0.005
+    right, clipped = runs.valid_accuracy.sort_index(), runs.clipped.sort_index()
+    assert round(clipped["sgd", 10].mean(), 2) == 0.96
+    assert (right["sgd", 10] < right["sgd", 0]).all()
+    assert mean["sgd", 0] - mean["sgd", 10] == pytest.approx(0.07, abs=0.01)
+    assert abs(mean["adam", 10] - mean["adam", 0]) < 0.01
