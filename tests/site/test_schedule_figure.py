@@ -11,6 +11,8 @@ from sphinx_course.explorers import schedule
 from sphinx_course.explorers.drawing import share
 
 from course_pkg.training.schedules import one_cycle
+from tests.site.inspection import chromium, reader
+from tests.site.small_site import build_small_site
 
 PEAKS, BUDGETS, SEEDS, POINTS = (0.01, 0.1), (60, 120), (0, 1), 3
 RECORDED = [*schedule.SCHEDULES, "step"]  # the last is not shown
@@ -106,3 +108,32 @@ def test_a_file_that_is_missing_or_lacks_something_is_named(project):
     (project / schedule.CURVES).unlink()
     with pytest.raises(ExtensionError, match=r"schedule-curves\.csv"):
         explorers.load("schedule", project)
+
+
+LINES = "e => [...e.querySelectorAll('[data-curve]')].map(line => line.getAttribute('points'))"
+
+
+@pytest.mark.browser
+def test_moved_controls_show_what_python_draws(project):
+    page_of_it = "# Schedules\n\n```{explorer} schedule\nRuns.\n```\n"
+    (project / "index.md").write_text(page_of_it, encoding="utf-8")
+    site = build_small_site(project, "sphinx_course.explorers")
+    figure = explorers.load("schedule", project)
+    with chromium() as browser, reader(browser, "light", site.as_uri()) as (page, troubles):
+        page.goto(f"{site.as_uri()}/index.html")
+        element = page.locator("course-explorer")
+        for name, peak, budget in ((1, 0, 0), (2, 1, 1), (4, 0, 1)):
+            element.locator("select").select_option(str(name))
+            for label, value in (("Peak", peak), ("Updates", budget)):
+                slider = element.get_by_role("slider", name=label)
+                slider.fill(str(value))
+            picture = figure.picture(name, peak, budget)
+            drawn = re.findall(r' points="([^"]*)"', figure.draw(picture.words, picture.values))
+            shown, drawn = (
+                [float(number) for line in lines for number in re.findall(r"[\d.]+", line)]
+                for lines in (element.evaluate(LINES), drawn)
+            )
+            assert shown == pytest.approx(drawn, abs=0.11)  # both round to tenths of a pixel
+            said = picture.words.sentence.format(*picture.says)
+            assert element.get_by_role("status").text_content() == said
+    assert troubles == []
