@@ -16,7 +16,6 @@ NOT_YET_RECORDED_ANEW = (
     "adding-rnn",
     "adding-rnn-unclipped",
     "counting-more",
-    "counting-rates",
 )
 WANTED = {
     "command": re.compile(r"python -m experiments\.\w+ .+"),
