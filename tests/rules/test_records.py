@@ -15,8 +15,6 @@ NOT_YET_RECORDED_ANEW = (
     "adding-lstm-more-seeds",
     "adding-rnn",
     "adding-rnn-unclipped",
-    "counting-more",
-    "counting-rates",
 )
 WANTED = {
     "command": re.compile(r"python -m experiments\.\w+ .+"),
