@@ -3,8 +3,8 @@
 The script of the page moves what stands here, and knows it by its attributes: ``data-bar`` is the
 length of a full bar, ``data-curve`` the height of the plot, ``data-path`` half the side of a plane
 from -1 to 1. Lengths are thousandths of these. A ``data-mark`` is a whole number that the style
-sheet knows: 0 is hidden. Colours come from the page's style sheet, so that the figure fits a dark
-page too.
+sheet knows: 0 is hidden. ``data-says`` is the place of a text in what the picture says. Colours
+come from the page's style sheet, so that the figure fits a dark page too.
 """
 
 from __future__ import annotations
