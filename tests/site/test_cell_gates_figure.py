@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 
 import pytest
 from notebook_files import ROOT
@@ -15,9 +16,9 @@ VERBS = {"are": "plural", "is": "singular"}
 
 
 def by_hand(subjects, door, elsewhere, stop):
-    """The cell after each word, and what is left of a gradient from the last one, in plain Python.
+    """The cell after each word, and what is left of a gradient from the next verb.
 
-    No gate is computed here, and no logistic function: only c = f c + i g.
+    In plain Python: no gate is computed here, and no logistic function, only c = f c + i g.
     """
     cell, held, forgets = 0.0, [], []
     for word in figure.WORDS:
@@ -28,10 +29,11 @@ def by_hand(subjects, door, elsewhere, stop):
         elif word == "door":
             cell -= door
         held.append(cell)
-    left = [1.0]
-    for f in reversed(forgets[1:]):
-        left.append(left[-1] * f)
-    return held, left[::-1]
+    left = []
+    for start in range(len(forgets)):
+        ends = [end for end in map(figure.WORDS.index, VERBS) if end > start]
+        left.append(math.prod(forgets[start + 1 : ends[0]]) if ends else 0.0)
+    return held, left
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 The cell has to know before each verb whether the subject is plural. The step is that of
 ``course_pkg.reference.cells.lstm``, with one unit whose gates are read from the input; what is left
-of a gradient is the product of its forget gates.
+of a gradient is the product of its forget gates, back from the verb that comes next.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sphinx_course.explorers.explorer import Control, Explorer, Picture, Words
 WORDS = ("The", "keys", "by", "the", "back", "door", "are", "new", ".", "The", "dog", "is", "old")
 NUMBER = {"keys": 1.0, "door": -1.0, "dog": -1.0}  # the candidate: plural, singular, nothing
 SUBJECTS = ("keys", "dog")
-SHOWN = ("keys", "door", ".", "dog")  # below the axis, where there is room
+SHOWN = ("keys", "door", "are", ".", "dog", "is")  # below the axis, where there is room
 
 AT_SUBJECTS = (0.0, 0.5, 1.0)  # the input gate
 AT_DOOR = (0.0, 0.25, 0.5, 1.0)
@@ -37,7 +37,7 @@ class Read(NamedTuple):
     """What the cell does, one number after each word."""
 
     cell: npt.NDArray[np.float64]
-    left: npt.NDArray[np.float64]  # of a gradient that comes from the last cell
+    left: npt.NDArray[np.float64]  # of a gradient on its way from the next verb
 
 
 def logit(share: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -55,7 +55,9 @@ def read(subjects: float, door: float, stop: float, elsewhere: float) -> Read:
     params = lstm.Params(np.eye(4), np.zeros((4, 1)), np.zeros(4), np.zeros(4))
     _, cache = lstm.forward(x, params)
     gates = np.split(cache.gates, 4, axis=2)
-    return Read(cache.c[1:, 0, 0], direct_path(gates[1])[1:, 0, 0])
+    are, is_ = (WORDS.index(verb) for verb in ("are", "is"))
+    parts = [direct_path(gates[1][a:b])[1:, 0, 0] for a, b in ((0, are), (are, is_))]
+    return Read(cache.c[1:, 0, 0], np.concatenate([*parts, np.zeros(len(WORDS) - is_)]))
 
 
 def height(value: float) -> int:
@@ -104,9 +106,10 @@ def explorer(root: Path) -> Explorer:
         title="One memory cell, two sentences, and gates to set",
         description=(
             "Two curves over the words of two sentences, one for the cell and one for what is left "
-            "of a gradient from the last word. With the gates as they stand, the cell jumps to 1 "
+            "of a gradient from the next verb. With the gates as they stand, the cell jumps to 1 "
             "at “keys”, stays there until the full stop, where it falls to 0, and jumps to −1 at "
-            "“dog”. The gradient is 1 back to the full stop and 0 before it."
+            "“dog”. The gradient is 1 from “are” back to the first word, and from “is” back to "
+            "the full stop, which ends it: it is 0 at “are” and “new”."
         ),
         controls=[
             control("Input gate at “keys” and “dog”", AT_SUBJECTS, 1.0),
