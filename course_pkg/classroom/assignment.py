@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from course_pkg.checks import check_count
+
 Kind = Literal["given", "answer", "check", "words"]
 
 STUB = "# YOUR CODE HERE\nraise NotImplementedError"
@@ -17,6 +19,7 @@ SOLUTION = re.compile(
     r"^([ \t]*)### BEGIN SOLUTION[ \t]*\n.*?^[ \t]*### END SOLUTION[ \t]*(?:\n|\Z)",
     re.DOTALL | re.MULTILINE,
 )
+SEED = re.compile(r"\bdefault_rng\(\d+\)")
 NUMBER = re.compile(r"\bexercise=(\d+)")
 HEADING = re.compile(r"^## Exercise (\d+)\. *(.*)$", re.MULTILINE)
 
@@ -136,13 +139,34 @@ def _cells(cells: Iterable[dict[str, Any]]) -> list[Cell]:
     return found
 
 
-def load_assignment(path: Path) -> Assignment:
+def with_seed(source: str, seed: int) -> str:
+    """Return a set-up cell that draws its numbers from another seed.
+
+    Raises
+    ------
+    ValueError
+        If it draws none.
+
+    Examples
+    --------
+    >>> with_seed("rng = np.random.default_rng(4)", 17)
+    'rng = np.random.default_rng(17)'
+    """
+    text, count = SEED.subn(f"default_rng({check_count('seed', seed)})", source, count=1)
+    if not count:
+        raise ValueError("seed: this chapter's set-up draws no numbers")
+    return text
+
+
+def load_assignment(path: Path, *, seed: int | None = None) -> Assignment:
     """Read the exercises of a chapter from their source, a notebook in ``solutions/``.
 
     Parameters
     ----------
     path : Path
         The notebook with statements, solutions and hidden tests.
+    seed : int, optional
+        Draws the numbers of the set-up cell anew; the checks compute with them.
 
     Returns
     -------
@@ -164,5 +188,10 @@ def load_assignment(path: Path) -> Assignment:
         ) from None
     if not any(cell.kind == "check" for cell in known):
         raise ValueError(f"source: expected a notebook with checks, as in solutions/, got {path}")
+    if seed is not None:
+        known = [
+            cell._replace(source=with_seed(cell.source, seed)) if cell.name == "setup" else cell
+            for cell in known
+        ]
     titles = {int(m[1]): m[2].strip() for text in texts for m in HEADING.finditer(text)}
     return Assignment(path.stem, tuple(known), titles)

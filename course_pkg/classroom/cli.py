@@ -1,4 +1,4 @@
-"""The command ``grade`` of ``python -m course_pkg``."""
+"""The commands ``assign`` and ``grade`` of ``python -m course_pkg``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from course_pkg.checks import check_size
 from course_pkg.classroom import page, similar, table
+from course_pkg.classroom.assigning import assign
 from course_pkg.classroom.assignment import Assignment, load_assignment
 from course_pkg.classroom.grading import Result, grade_all
 from course_pkg.classroom.handed_in import Work, collect
@@ -22,6 +23,10 @@ Grade what a class has handed in for one chapter. Each notebook runs in a proces
 the course's own set-up and checks. It is code that runs on your machine, as you: use a container
 or an account for it. Nothing is written but into the folder --out, and there nothing is removed;
 stopped and called again, the command goes on.
+"""
+ASSIGN = """\
+Write what students get for one or more chapters into a folder: the exercises without solutions,
+the chapters, cards of the data, the package as a file to install, and a README of two lines.
 """
 SOLUTIONS = Path(__file__).parents[2] / "solutions"
 
@@ -41,6 +46,14 @@ def add_commands(subparsers: Any) -> None:
     2
     """
     parser = subparsers.add_parser(
+        "assign", help="pack the exercises of chapters for a class", description=ASSIGN
+    )
+    parser.add_argument("chapters", nargs="+", metavar="CHAPTER", help="numbers, such as 04 05")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="an empty one")
+    parser.add_argument("--seed", type=int, help="draw the numbers anew; grade with the same seed")
+    parser.set_defaults(run=run_assign)
+
+    parser = subparsers.add_parser(
         "grade", help="grade the exercises that a class has handed in", description=GRADE
     )
     parser.add_argument(
@@ -50,6 +63,7 @@ def add_commands(subparsers: Any) -> None:
         "submissions", type=Path, help="a folder, or the zip file that Moodle or Canvas hands out"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="for the results")
+    parser.add_argument("--seed", type=int, help="with which the exercises were assigned")
     parser.add_argument("--jobs", type=int, default=2, help="notebooks at once; 2 by default")
     parser.add_argument("--seconds", type=float, default=30.0, help="for a cell; 30 by default")
     parser.add_argument(
@@ -118,13 +132,21 @@ def _results(
     return sorted(results, key=lambda each: (each.student, each.id))
 
 
+def run_assign(options: argparse.Namespace) -> int:
+    """Run the command; return the exit status. Mistakes of the user are left to the caller."""
+    sources = [find_source(chapter) for chapter in options.chapters]
+    for name in assign(sources, options.out, seed=options.seed):
+        print(options.out / name)
+    return 0
+
+
 def run_grade(options: argparse.Namespace) -> int:
     """Run the command; return the exit status. Mistakes of the user are left to the caller."""
     jobs = check_size("jobs", options.jobs)
     if not options.seconds > 0 or not options.memory > 0:
         raise ValueError("seconds, memory: expected numbers above 0")
     limits = Limits(options.seconds, int(options.memory * 1e9), options.network)
-    assignment = load_assignment(find_source(options.chapter))
+    assignment = load_assignment(find_source(options.chapter), seed=options.seed)
     works = collect(options.submissions)
     out = options.out
     (out / "feedback").mkdir(parents=True, exist_ok=True)
