@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from course_pkg.classroom.assignment import Assignment, load_assignment
+from course_pkg.classroom.assignment import Assignment, load_assignment, source_of, with_seed
 from course_pkg.classroom.judging import Limits, judge
 from course_pkg.classroom.repair import Step
 from course_pkg.classroom.wheel import make_wheel
@@ -59,13 +59,15 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="")
 
 
-def _exercise(path: Path, assignment: Assignment) -> str:
-    """Return an exercise notebook, with the set-up of this assignment."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    setups = {cell.id: cell.source for cell in assignment.cells if cell.name == "setup"}
+def _exercise(path: Path, seed: int | None) -> str:
+    """Return an exercise notebook, with numbers drawn from a seed of its own."""
+    text = path.read_text(encoding="utf-8")
+    if seed is None:
+        return text
+    notebook = json.loads(text)
     for cell in notebook["cells"]:
-        if cell["id"] in setups:
-            cell["source"] = setups[cell["id"]].splitlines(keepends=True)
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "setup":
+            cell["source"] = with_seed(source_of(cell), seed).splitlines(keepends=True)
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -103,7 +105,7 @@ def assign(sources: Sequence[Path], out: Path, *, seed: int | None = None) -> li
         for folder in ("exercises", "book"):
             if not (course / folder / source.name).is_file():
                 raise ValueError(f"chapter: {course / folder / source.name} is missing")
-        text = _exercise(course / "exercises" / source.name, assignment)
+        text = _exercise(course / "exercises" / source.name, seed)
         _write(out / "exercises" / source.name, text)
         chapter = (course / "book" / source.name).read_text(encoding="utf-8")
         _write(out / "book" / source.name, chapter)  # for the links in the exercises
