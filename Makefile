@@ -41,7 +41,7 @@ serve: book  ## build the site and serve it on http://localhost:8000 (PORT=...)
 # The root is the whole course, so that the links from exercises to chapters work.
 lab: setup  ## open JupyterLab in work/, with your own copies of the exercises
 	@python tools/copy_exercises.py
-	@JUPYTER_CONFIG_PATH="$$PWD/tools/jupyter" \
+	@JUPYTER_CONFIG_PATH="$$PWD/tools/jupyter" COURSE_PROGRESS="$$PWD/work/progress.json" \
 	  jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/work $(ARGS)
 
 test: setup  ## run every test: package, notebooks, rules, site

@@ -7,7 +7,8 @@
 - ``metrics``: what a model is measured by.
 - ``decoding``: from the log-probabilities of a model to text.
 - ``training``: the training loop, schedules, checkpoints, logs, and the command that uses them.
-- ``grading``: the checks of the exercises.
+- ``grading``: the checks of the exercises, and what is solved.
+- ``classroom``: exercises assigned to a class, and graded.
 - ``plots``: the figures of the notebooks.
 - ``checks``: what all of them ask of numbers, options and seeds that they are given.
 """

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-PARTS = ("data", "training")  # in the order of the help text
+PARTS = ("data", "training", "grading", "classroom")  # in the order of the help text
 # What a command may import without a word of its own; a registry knows each by this very name.
 NEEDED = ("numpy", "torch", "safetensors", "psutil", "matplotlib")
 

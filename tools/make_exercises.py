@@ -3,7 +3,7 @@
 Between the marks `### BEGIN SOLUTION` and `### END SOLUTION` a stub takes the solution's place;
 what stands between `### BEGIN HIDDEN TESTS` and `### END HIDDEN TESTS` is left out. A check cell
 gets the tag `raises-exception`: it is meant to fail until the exercise is solved. As it gives
-answers away, JupyterLab shows it folded.
+answers away, JupyterLab shows it folded. A last cell says how far one is.
 
 An exercise in which somebody has written answers or notes is never overwritten, and no file is
 deleted: each exercise holds a hash of its cells as they were made, so what came later is seen.
@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import argparse
 import copy
+import re
 import sys
 from pathlib import Path
 
 from exercise_rules import complaints_about, is_check
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearHiddenTests,
@@ -47,6 +49,18 @@ from notebook_files import (
 
 STUB = "# YOUR CODE HERE\nraise NotImplementedError"
 TEXT_STUB = "YOUR ANSWER HERE"
+HEADING = re.compile(r"^## Exercise (\d+)\. *(.*?) *$", re.MULTILINE)
+REMEMBER = "remember(globals())"
+PROGRESS = """\
+# Run this cell to see how far you are.
+from course_pkg.grading.progress import show_progress
+
+show_progress(
+    "{name}",
+    {{
+{exercises}
+    }},
+)"""
 CHECK_TAG = "raises-exception"
 FOLDED = {"source_hidden": True}
 
@@ -93,12 +107,36 @@ def make_exercise(solution: NotebookNode) -> NotebookNode:
     return exercise
 
 
+def with_progress(exercise: NotebookNode, name: str) -> NotebookNode:
+    """Return an exercise that knows its name, and has a cell that says what is solved in it.
+
+    The solution has neither: what is run for a test or for a grade is no learner's progress.
+    """
+    exercise = copy.deepcopy(exercise)
+    titles: dict[int, str] = {}
+    points: dict[int, float] = {}
+    for cell in exercise.cells:
+        if cell.cell_type == "markdown":
+            titles |= {int(found[1]): found[2] for found in HEADING.finditer(cell.source)}
+        elif is_check(cell) and titles:
+            number = max(titles)
+            points[number] = points.get(number, 0) + cell.metadata["nbgrader"]["points"]
+        cell.source = cell.source.replace(REMEMBER, f'remember(globals(), "{name}")')
+    lines = [f'        {n}: ({points[n]:g}, "{titles[n]}"),' for n in sorted(points)]
+    source = PROGRESS.format(name=name, exercises="\n".join(lines))
+    cell = new_code_cell(source, id="progress", metadata={"tags": ["remove-cell"]})
+    last = exercise.cells[-1].source.startswith("## ")  # where one goes from here
+    exercise.cells.insert(len(exercise.cells) - last, cell)
+    exercise.metadata[COURSE] = {AS_MADE: hash_of_cells(exercise)}
+    return exercise
+
+
 def wanted_exercises(solutions: list[Path]) -> dict[str, NotebookNode]:
     """Return file name and notebook of each exercise that these solutions call for."""
     wanted, failures = {}, []
     for path in solutions:
         try:
-            wanted[path.name] = make_exercise(read(path))
+            wanted[path.name] = with_progress(make_exercise(read(path)), path.stem)
         except NotANotebookError as error:
             failures.append(str(error))
         except NotAnExerciseError as error:

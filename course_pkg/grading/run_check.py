@@ -16,6 +16,7 @@ from course_pkg.grading.calls import alone
 from course_pkg.grading.explain import explained
 from course_pkg.grading.failure import CheckFailed
 from course_pkg.grading.names import copied, moved, names_in
+from course_pkg.grading.progress import record
 
 OF_IPYTHON = ("In", "Out")  # all that was typed and shown
 
@@ -24,12 +25,13 @@ class _SetUp(NamedTuple):
     notebook: dict[str, Any]  # its globals, by which it is known
     values: dict[str, Any]
     file: str  # of the set-up cell: each cell is a file to Python
+    name: str  # of the notebook, under which its solved exercises are noted
 
 
 _setups: list[_SetUp] = []  # one at most: a process runs one notebook
 
 
-def remember(notebook: dict[str, Any]) -> None:
+def remember(notebook: dict[str, Any], name: str = "") -> None:
     """Keep what the set-up cell has made, for the checks: the last line of that cell.
 
     The checks of the notebook look here, not at the names in the notebook, which the learner may
@@ -39,6 +41,8 @@ def remember(notebook: dict[str, Any]) -> None:
     ----------
     notebook : dict
         The names of the notebook: ``globals()``.
+    name : str
+        What the notebook is called, such as ``"04-lstm"``: its solved exercises are noted.
 
     Examples
     --------
@@ -51,7 +55,7 @@ def remember(notebook: dict[str, Any]) -> None:
         for name, value in notebook.items()
         if name[:1] != "_" and name not in OF_IPYTHON
     }
-    _setups[:] = [_SetUp(notebook, values, sys._getframe(1).f_code.co_filename)]
+    _setups[:] = [_SetUp(notebook, values, sys._getframe(1).f_code.co_filename, name)]
 
 
 def _file_of(value: Any) -> str | None:
@@ -179,3 +183,5 @@ def run_check(
     if verdict is not None:
         raise TypeError(f"check: expected a function that returns nothing, got {verdict!r}")
     print(f"Exercise {exercise} solved.")
+    if _setups[0].name:
+        record(_setups[0].name, exercise)

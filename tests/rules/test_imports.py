@@ -22,8 +22,18 @@ MAY_IMPORT = {
     "training": {"models", "decoding", "data", "metrics", "reference", "checks"},
     "deployment": {"models", "decoding", "data", "metrics", "reference", "checks"},
     "grading": {"reference", "checks"},
+    "classroom": {"data", "grading", "checks"},
     "plots": {"models", "data", "reference", "checks"},
-    "__main__": {"training", "deployment", "grading", "decoding", "models", "data", "metrics"},
+    "__main__": {
+        "training",
+        "deployment",
+        "classroom",
+        "grading",
+        "decoding",
+        "models",
+        "data",
+        "metrics",
+    },
 }
 # These stand on NumPy alone, and must import where torch is not installed.
 NUMPY_ALONE = ("checks", "reference", "metrics", "decoding", "grading")

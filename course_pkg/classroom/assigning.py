@@ -1,0 +1,116 @@
+"""What students get for a chapter: notebooks without solutions, the package, cards of the data."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from course_pkg.classroom.assignment import Assignment, load_assignment, source_of, with_seed
+from course_pkg.classroom.judging import Limits, judge
+from course_pkg.classroom.repair import Step
+from course_pkg.classroom.wheel import make_wheel
+from course_pkg.data.registry import DATA_SETS, DataSet
+
+LOADED = re.compile(r"from (course_pkg\.data\.sets\.\w+) import")
+SECONDS = 300.0  # for a cell of the solution
+README = """\
+Once: pip install "{wheel}[lab]"   (Python 3.11 to 3.13; about 1 GB, from the package registry)
+Then: jupyter lab exercises   (write your answers there, save, and hand in the notebook)
+"""
+
+
+def data_of(assignment: Assignment) -> list[DataSet]:
+    """Return the data sets that the exercises load: from their module, or by name."""
+    text = "\n".join(cell.source for cell in assignment.cells)
+    modules = set(LOADED.findall(text))
+    return [
+        each
+        for each in DATA_SETS.values()
+        if each.load.__module__ in modules or f'"{each.name}"' in text
+    ]
+
+
+def check_solved(assignment: Assignment) -> None:
+    """Run the published solutions; each check has to pass.
+
+    Raises
+    ------
+    ValueError
+        If one does not: the exercises cannot be solved with this seed.
+    """
+    steps = [
+        Step("written" if c.kind == "answer" else c.kind, c.name, c.source, c.exercise)
+        for c in assignment.cells
+        if c.kind != "words"
+    ]
+    verdicts = judge(steps, Limits(seconds=SECONDS)).verdicts
+    for cell in assignment.cells:
+        if cell.kind == "check" and not (cell.name in verdicts and verdicts[cell.name].right):
+            raise ValueError(
+                f"seed: with this one the solution of exercise {cell.exercise} of "
+                f"{assignment.name} does not pass its check; take another seed"
+            )
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="")
+
+
+def _exercise(path: Path, seed: int | None) -> str:
+    """Return an exercise notebook, with numbers drawn from a seed of its own."""
+    text = path.read_text(encoding="utf-8")
+    if seed is None:
+        return text
+    notebook = json.loads(text)
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "setup":
+            cell["source"] = with_seed(source_of(cell), seed).splitlines(keepends=True)
+    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+
+
+def assign(sources: Sequence[Path], out: Path, *, seed: int | None = None) -> list[str]:
+    """Write what students get for these chapters, and return the files.
+
+    Parameters
+    ----------
+    sources : sequence of Path
+        Notebooks in ``solutions/`` of a copy of the course; its other folders lie beside.
+    out : Path
+        An empty folder, or none: it is made.
+    seed : int, optional
+        Draws the numbers of the set-up cells anew. Grade with the same seed.
+
+    Returns
+    -------
+    list of str
+        Paths in ``out``.
+
+    Raises
+    ------
+    ValueError
+        If ``out`` holds something, or a solution does not pass its check with this seed.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(f"out: expected an empty folder, or none, got {out}")
+    assignments = [load_assignment(source, seed=seed) for source in sources]
+    if seed is not None:
+        for assignment in assignments:
+            check_solved(assignment)
+    out.mkdir(parents=True, exist_ok=True)
+    for source, assignment in zip(sources, assignments, strict=True):
+        course = source.resolve().parents[1]
+        for folder in ("exercises", "book"):
+            if not (course / folder / source.name).is_file():
+                raise ValueError(f"chapter: {course / folder / source.name} is missing")
+        text = _exercise(course / "exercises" / source.name, seed)
+        _write(out / "exercises" / source.name, text)
+        chapter = (course / "book" / source.name).read_text(encoding="utf-8")
+        _write(out / "book" / source.name, chapter)  # for the links in the exercises
+        for each in data_of(assignment):
+            _write(out / "data" / f"{each.name}.txt", f"{each.card}\n")
+    wheel = make_wheel(sources[0].resolve().parents[1], out)
+    _write(out / "README.txt", README.format(wheel=wheel.name))
+    return sorted(each.relative_to(out).as_posix() for each in out.rglob("*") if each.is_file())

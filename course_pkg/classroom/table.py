@@ -1,0 +1,106 @@
+"""The table of grades, and the columns that Moodle and Canvas take back."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from course_pkg.classroom.assignment import Assignment
+from course_pkg.classroom.grading import Result
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
+
+
+def _cell(value: str) -> str:
+    return f"'{value}" if value.startswith(FORMULA) else value
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _written(rows: Sequence[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def grades(assignment: Assignment, results: Sequence[Result]) -> str:
+    """Return the table of grades as CSV: a row for each student.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        The exercises.
+    results : sequence of Result
+        In the order of the table.
+
+    Returns
+    -------
+    str
+        Columns: student, id, file, status, reason, points, out_of, by_hand, and one for each
+        exercise, with its points in the head. Work that could not be graded has no points, which
+        is not the same as 0. ``by_hand`` are the points that a person has yet to give.
+    """
+    points = assignment.points()
+    head = ["student", "id", "file", "status", "reason", "points", "out_of", "by_hand"]
+    rows = [[*head, *(f"exercise {number} ({_number(most)})" for number, most in points.items())]]
+    for result in results:
+        earned = {number: 0.0 for number in points}
+        waiting = 0.0
+        for mark in result.marks:
+            if mark.state == "by hand":
+                waiting += mark.out_of
+            elif mark.exercise in earned:
+                earned[mark.exercise] += mark.points
+        graded = result.total() is not None
+        rows.append(
+            [
+                *map(_cell, (result.student, result.id, result.file, result.status, result.reason)),
+                _number(result.total()),
+                _number(sum(points.values())),
+                _number(waiting) if graded else "",
+                *(_number(value) if graded else "" for value in earned.values()),
+            ]
+        )
+    return _written(rows)
+
+
+def moodle(results: Sequence[Result]) -> str:
+    """Return the columns of Moodle's grading worksheet as CSV.
+
+    Parameters
+    ----------
+    results : sequence of Result
+
+    Returns
+    -------
+    str
+        Identifier, Full name, Grade, Feedback comments. Work that could not be graded has no grade.
+    """
+    rows = [["Identifier", "Full name", "Grade", "Feedback comments"]]
+    for result in results:
+        number = f"Participant {result.id}" if result.id else ""
+        rows.append([number, _cell(result.student), _number(result.total()), _cell(result.reason)])
+    return _written(rows)
+
+
+def canvas(assignment: Assignment, results: Sequence[Result]) -> str:
+    """Return the columns of Canvas' gradebook as CSV.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        The exercises: their name is the column's, and Canvas asks which assignment it means.
+    results : sequence of Result
+
+    Returns
+    -------
+    str
+        Student, ID, SIS User ID, SIS Login ID, Section, and the grade.
+    """
+    rows = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment.name]]
+    for result in results:
+        rows.append([_cell(result.student), result.id, "", "", "", _number(result.total())])
+    return _written(rows)
