@@ -3,16 +3,11 @@
 import re
 import shlex
 
-import pytest
 from notebook_files import ROOT, shown
 
 from tests.rules.published import each, report
 
 RECORDS = sorted((ROOT / "book" / "results").glob("*.csv"))
-# Recorded before these lines said so much. A file that is recorded anew must not stand here.
-NOT_YET_RECORDED_ANEW = (
-    "adding-lstm",
-)
 WANTED = {
     "command": re.compile(r"python -m experiments\.\w+ .+"),
     "versions": re.compile(r"python 3\.\S+, numpy \d\S+, torch \d\S+(, .+)?"),
@@ -43,19 +38,11 @@ def complaints_about(text, place):
 
 @each(RECORDS)
 def test_a_record_says_how_it_was_made(path):
-    complaints = complaints_about(path.read_text(encoding="utf-8"), shown(path))
-    if path.stem not in NOT_YET_RECORDED_ANEW:
-        report(complaints)
-    elif not complaints:
-        pytest.fail(f"{shown(path)} says all: take it off NOT_YET_RECORDED_ANEW.", pytrace=False)
-
-
-def test_what_is_not_recorded_anew_is_there():
-    assert set(NOT_YET_RECORDED_ANEW) <= {path.stem for path in RECORDS}
+    report(complaints_about(path.read_text(encoding="utf-8"), shown(path)))
 
 
 def test_the_rule_sees_a_line_that_is_missing_or_says_nothing():
-    path = next(path for path in RECORDS if path.stem not in NOT_YET_RECORDED_ANEW)
+    path = RECORDS[0]
     text = path.read_text(encoding="utf-8")
     assert complaints_about(text, shown(path)) == []
     for key in WANTED:
