@@ -49,7 +49,7 @@ def accuracy_by_length(
     Examples
     --------
     >>> figure = accuracy_by_length([6, 7, 8], {"even lengths": ([6, 8], [1.0, 0.0, 1.0])})
-    >>> [ax.get_title() for ax in figure.axes]
+    >>> [ax.get_title("left") for ax in figure.axes]
     ['even lengths']
     """
     if not curves:
@@ -70,7 +70,7 @@ def accuracy_by_length(
         ax.plot(at, shares, "-", color=GREY, linewidth=1)
         ax.plot(at[seen], shares[seen], "s", color=BLUE, markersize=4.5)
         ax.plot(at[~seen], shares[~seen], "o", color=RED, markersize=4.5)
-        ax.set_title(title, fontsize=10, pad=4)
+        ax.set_title(title, loc="left", fontsize=10, pad=4)
         ax.set(ylim=(-0.4, 1.4), yticks=[0, 0.5, 1])
         ax.set_yticklabels(["0 %", "50 %", "100 %"])
         ax.grid(False)
