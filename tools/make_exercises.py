@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import re
 import sys
 from pathlib import Path
 
@@ -47,9 +46,8 @@ from notebook_files import (
     write,
 )
 
-STUB = "# YOUR CODE HERE\nraise NotImplementedError"
-TEXT_STUB = "YOUR ANSWER HERE"
-HEADING = re.compile(r"^## Exercise (\d+)\. *(.*?) *$", re.MULTILINE)
+from course_pkg.classroom.assignment import HEADING, STUB, TEXT_STUB
+
 REMEMBER = "remember(globals())"
 PROGRESS = """\
 # Run this cell to see how far you are.
@@ -117,7 +115,7 @@ def with_progress(exercise: NotebookNode, name: str) -> NotebookNode:
     points: dict[int, float] = {}
     for cell in exercise.cells:
         if cell.cell_type == "markdown":
-            titles |= {int(found[1]): found[2] for found in HEADING.finditer(cell.source)}
+            titles |= {int(found[1]): found[2].strip() for found in HEADING.finditer(cell.source)}
         elif is_check(cell) and titles:
             number = max(titles)
             points[number] = points.get(number, 0) + cell.metadata["nbgrader"]["points"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from course_pkg.classroom.grading import Result, grade_all
 from course_pkg.classroom.handed_in import Work, collect
 from course_pkg.classroom.judging import Limits, without_network
 from course_pkg.classroom.submission import NotGradableError, read_submission
+from course_pkg.data.files.atomic import write_atomically
 
 GRADE = """\
 Grade what a class has handed in for one chapter. Each notebook runs in a process of its own, with
@@ -94,12 +94,6 @@ def find_source(chapter: str, folder: Path = SOLUTIONS) -> Path:
     return found[0]
 
 
-def _write(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8", newline="")
-    beside.replace(path)
-
-
 def _say(number: int, all_: int, result: Result) -> None:
     total = result.total()
     points = "-" if total is None else f"{total:g}"
@@ -154,12 +148,16 @@ def run_grade(options: argparse.Namespace) -> int:
         print("The network cannot be shut off here: notebooks can use it.", file=sys.stderr)
     results = _results(assignment, works, out, jobs, limits)
 
+    written = {
+        "grades.csv": table.grades(assignment, results),
+        "moodle.csv": table.moodle(results),
+        "canvas.csv": table.canvas(assignment, results),
+        "similar.csv": similar.table(similar.alike(assignment, _cells(works, results))),
+    }
     for result in results:
-        _write(out / "feedback" / page.file_name(result), page.page(assignment, result))
-    _write(out / "grades.csv", table.grades(assignment, results))
-    _write(out / "moodle.csv", table.moodle(results))
-    _write(out / "canvas.csv", table.canvas(assignment, results))
-    _write(out / "similar.csv", similar.table(similar.alike(assignment, _cells(works, results))))
+        written[f"feedback/{page.file_name(result)}"] = page.page(assignment, result)
+    for name, text in written.items():
+        write_atomically(out / name, text.encode())
     looks = sum(result.status in ("look", "not graded") for result in results)
     print(f"{len(results)} students: {out / 'grades.csv'}; a page for each in {out / 'feedback'}.")
     if looks:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
@@ -16,6 +15,7 @@ from course_pkg.classroom.judging import Limits, Verdict, judge
 from course_pkg.classroom.repair import Plan, answers_of, plan
 from course_pkg.classroom.submission import Handed, NotGradableError, read_submission
 from course_pkg.classroom.trust import reaches_out
+from course_pkg.data.files.atomic import write_atomically
 
 MOST_LETTERS = 300  # of a reason
 VERSION = 1  # of this way to grade: results of another one are not used again
@@ -162,9 +162,8 @@ def _key(work: Work, assignment: Assignment, limits: Limits) -> str:
 
 
 def _keep(path: Path, result: Result) -> None:
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(asdict(result), ensure_ascii=False, indent=1), encoding="utf-8")
-    beside.replace(path)
+    text = json.dumps(asdict(result), ensure_ascii=False, indent=1)
+    write_atomically(path, text.encode())
 
 
 def _kept(path: Path) -> Result | None:
