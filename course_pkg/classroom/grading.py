@@ -27,7 +27,7 @@ class Mark:
     """What an exercise has earned, and why not more."""
 
     exercise: int
-    state: str  # "right", "wrong", "blank", "look"; "by hand"
+    state: str  # "right", "part", "wrong", "blank", "look"; "by hand"
     points: float
     out_of: float
     lines: list[str] = field(default_factory=list)
@@ -101,11 +101,15 @@ def _marks(assignment: Assignment, planned: Plan, verdicts: dict[str, Verdict]) 
         elif cell.kind == "check":
             verdict = verdicts.get(cell.name, Verdict(False, ("The check was not run.",)))
             state, lines = "right" if verdict.right else "wrong", list(verdict.lines)
-            if verdict.right and reached[cell.name]:
+            points = cell.points if verdict.right else min(verdict.points, cell.points)
+            if points and reached[cell.name]:
                 state, lines = "look", [WITHHELD.format(names=", ".join(reached[cell.name]))]
             elif not verdict.right and cell.exercise in planned.blank:
                 state = "blank"
-            points = cell.points if state == "right" else 0.0
+            elif not verdict.right and points:
+                state = "part"
+            if state not in ("right", "part"):
+                points = 0.0
             marks.append(Mark(cell.exercise, state, points, cell.points, lines))
     return marks
 

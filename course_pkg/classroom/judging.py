@@ -38,6 +38,7 @@ class Verdict(NamedTuple):
 
     right: bool
     lines: tuple[str, ...]
+    points: float = 0.0  # of the parts that are right, where the check has parts
 
 
 class Judged(NamedTuple):
@@ -145,7 +146,9 @@ def _run_once(
             if "began" in line:
                 at, patience = line["began"], limits.seconds + SPARE
             elif "check" in line:
-                verdicts[line["check"]] = Verdict(line["right"], tuple(line["lines"]))
+                verdicts[line["check"]] = Verdict(
+                    line["right"], tuple(line["lines"]), line["points"]
+                )
             elif "error" in line:
                 notes.append(f"{line['error']}: {line['lines'][0]}")
             else:

@@ -22,6 +22,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .8rem 1rem; backg
 """
 STATES = {
     "right": "Solved.",
+    "part": "Solved in part.",
     "wrong": "Not right yet.",
     "blank": "Not answered.",
     "look": "Somebody has to look at this.",

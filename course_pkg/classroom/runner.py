@@ -113,6 +113,7 @@ def run(job: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
         It is given a dict for each cell that begins, each check, and the end.
     """
     from course_pkg.classroom.trust import keep
+    from course_pkg.grading.parts import forget_parts, points_earned
 
     shell = _shell()
     names = shell.user_ns
@@ -138,6 +139,7 @@ def run(job: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
         file = FILE.format(name=cell["name"], number=number)
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         failure = None
+        forget_parts()
         try:
             with within(seconds):
                 run_code(translate(source, file, "exec"), names)
@@ -145,7 +147,8 @@ def run(job: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
             failure = raised
         if kind == "check":
             message = [] if failure is None else lines_of(failure)
-            say({"check": cell["name"], "right": failure is None, "lines": message})
+            verdict = {"right": failure is None, "lines": message, "points": points_earned()}
+            say({"check": cell["name"], **verdict})
         elif failure is not None:
             say({"error": cell["name"], "lines": lines_of(failure)})
     say({"ended": True})

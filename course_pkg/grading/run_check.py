@@ -16,6 +16,7 @@ from course_pkg.grading.calls import alone
 from course_pkg.grading.explain import explained
 from course_pkg.grading.failure import CheckFailed
 from course_pkg.grading.names import copied, moved, names_in
+from course_pkg.grading.parts import first_failure, forget_parts, said_of_points
 from course_pkg.grading.progress import record
 
 OF_IPYTHON = ("In", "Out")  # all that was typed and shown
@@ -91,6 +92,14 @@ def _names_for(check: types.FunctionType, setup: _SetUp) -> dict[str, Any]:
     return names
 
 
+def _with_line(failure: BaseException, line: str) -> BaseException:
+    """Return a failure that says this as well."""
+    if isinstance(failure, CheckFailed):
+        return CheckFailed(f"{failure}\n{line}", opening=failure.opening)
+    failure.add_note(line)
+    return failure
+
+
 def run_check(
     check: Callable[[], None],
     *,
@@ -146,6 +155,7 @@ def run_check(
     4
     Exercise 1 solved.
     """
+    forget_parts()
     if not isinstance(check, types.FunctionType) or check.__closure__:
         raise TypeError(f"check: expected a function of the notebook, got {check!r}")
     if type(exercise) is not int:
@@ -173,8 +183,12 @@ def run_check(
         ):
             warnings.simplefilter("ignore")
             verdict = moved(check, names)()
+        if (error_of_part := first_failure()) is not None:
+            raise error_of_part
     except BaseException as error:
         failure = explained(error, check, is_notebook, exercise)
+        if points := said_of_points():
+            failure = _with_line(failure, points)
         if failure is error:
             raise
         failure.__cause__ = error  # for pytest

@@ -1,6 +1,6 @@
 """Chapter 08, sequence to sequence and attention."""
 
-from tests.rules.verdicts import RIGHT, change
+from tests.exercises import RIGHT, change
 
 VALID = "valid = np.arange(T)[:, None] < lengths"
 PREDICTED = "return 0.45 * 0.8 * 0.48, 0.21, 1, 3, 5, round(loops, 3)"

@@ -7,13 +7,13 @@ import pytest
 from make_exercises import is_check
 from notebook_files import notebooks_in, read
 
-from tests.rules.verdicts import RIGHT, change
+from tests.exercises import RIGHT, change
 
 CHAPTERS = {path.stem[:2]: path for path in notebooks_in("solutions")}
 ANSWERS = [
     pytest.param(chapter, *entry, id=f"{chapter}-{entry[0]}-{number}")
     for chapter in CHAPTERS
-    for number, entry in enumerate(import_module(f"tests.rules.verdicts.chapter_{chapter}").ANSWERS)
+    for number, entry in enumerate(import_module(f"tests.exercises.chapter_{chapter}").ANSWERS)
 ]
 
 

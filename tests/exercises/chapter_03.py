@@ -1,6 +1,6 @@
 """Chapter 03, vanishing and exploding gradients."""
 
-from tests.rules.verdicts import RIGHT, change
+from tests.exercises import RIGHT, change
 
 
 def matrix(entries):

@@ -1,6 +1,6 @@
 """Chapter 01, recurrent networks."""
 
-from tests.rules.verdicts import RIGHT, change
+from tests.exercises import RIGHT, change
 
 ANSWERS = [
     # 1.4: two halves of the steps, whatever the number of sequences

@@ -1,6 +1,6 @@
 """Chapter 05, GRU and the gated family."""
 
-from tests.rules.verdicts import RIGHT, change
+from tests.exercises import RIGHT, change
 
 AFTER = ("x_n + r * m", "x_n + (r * h) @ W_hh[2 * h.shape[1] :].T + b_hh[2 * h.shape[1] :]")
 

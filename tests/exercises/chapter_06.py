@@ -1,6 +1,6 @@
 """Chapter 06, training practice."""
 
-from tests.rules.verdicts import RIGHT, change
+from tests.exercises import RIGHT, change
 
 ANSWERS = [
     # 6.3: both means weigh old and new alike

@@ -1,6 +1,6 @@
 """Chapter 04, LSTM."""
 
-from tests.rules.verdicts import RIGHT, change
+from tests.exercises import RIGHT, change
 
 ANSWERS = [
     # 4.2: the bias that keeps a fraction

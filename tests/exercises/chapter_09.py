@@ -1,6 +1,6 @@
 """Chapter 09, pre-training, fine-tuning, adapting, not forgetting."""
 
-from tests.rules.verdicts import RIGHT, change
+from tests.exercises import RIGHT, change
 
 BEST = "best = min(counts, key=lambda pair: (-counts[pair], pair))"
 UPDATE = "alpha / len(A) * (x @ A.T @ B.T)"

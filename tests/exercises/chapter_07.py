@@ -1,6 +1,6 @@
 """Chapter 07, language models and generation."""
 
-from tests.rules.verdicts import RIGHT, change
+from tests.exercises import RIGHT, change
 
 PREDICTED = "return round(perplexity, 3), round(cold, 3), round(warm, 3), 3"
 EXTRA = "len(letters) + 1"

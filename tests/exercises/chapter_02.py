@@ -1,6 +1,6 @@
 """Chapter 02, backpropagation through time."""
 
-from tests.rules.verdicts import RIGHT, change
+from tests.exercises import RIGHT, change
 
 ANSWERS = [
     # 2.2: five bugs
