@@ -135,6 +135,13 @@ def visit(page: Page, address: str) -> None:
     page.evaluate(MATH_IS_DONE)
 
 
+def turn_dark(page: Page) -> None:
+    """Show an open page as a reader sees it who has chosen the dark mode."""
+    page.emulate_media(color_scheme="dark")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.evaluate("document.getAnimations().forEach(a => a instanceof CSSTransition && a.finish())")
+
+
 def math_complaints(page: Page) -> list[str]:
     """Return what is left of mathematics that was not rendered, or rendered as an error."""
     return [

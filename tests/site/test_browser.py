@@ -1,4 +1,6 @@
-"""The built site in headless Chromium: over HTTP in light mode, from the disk in dark mode."""
+"""The built site in headless Chromium, in light and dark mode, over HTTP and from the disk."""
+
+from collections import defaultdict
 
 import pytest
 
@@ -9,6 +11,7 @@ from tests.site.inspection import (
     math_complaints,
     reader,
     served,
+    turn_dark,
     visit,
     width_complaints,
 )
@@ -49,88 +52,101 @@ def results_of(page, base, term):
     return [link.split("?")[0].split("#")[0] for link in links]
 
 
-class EveryPage:
-    """Read every page in one mode; as classes, the two modes can be read side by side."""
-
-    mode: str
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def base(cls, site):
-        """Return what the addresses begin with."""
-        if cls.mode == "dark":  # so that the site works from the disk, too
-            yield site.resolve().as_uri() + "/"
-        else:
-            with served(site) as base:
-                yield base
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def findings(cls, browser, base, site):
-        """What each rule finds on each page: one visit serves them all."""
-        found = {"behind": [], "mode": [], "mathematics": [], "access": [], "width": []}
-        whole = whole_pages(site)
-        with reader(browser, cls.mode, base) as (page, troubles):
-            for path in pages(site):
-                name = path.relative_to(site).as_posix()
-                if name.startswith("_modules/course_pkg/") and name != LISTING:
-                    continue
-                if cls.mode == "dark" and name.startswith("book/api/") and name not in whole:
-                    continue  # made alike, and read in light mode: only colours differ here
-                if page_of(path).redirection:
-                    continue  # the page it leads to is among the others
-                if name == "404.html" and base.startswith("file:"):
-                    continue  # it is served for addresses of any depth: links start at the root
-
-                visit(page, base + name)
-                shown = page.evaluate("document.documentElement.dataset.theme")
-                wrong = [] if shown == cls.mode else [f"expected {cls.mode} mode, got {shown}"]
-                checks = {
-                    "behind": list(troubles),
-                    "mode": wrong,
-                    "mathematics": math_complaints(page),
-                    "width": width_complaints(page),
-                    # Last, because it may change the page. Only colours differ between the modes.
-                    "access": access_complaints(
-                        page, colours_only=cls.mode == "dark", insides=name in whole
-                    ),
-                }
-                troubles.clear()
-                for rule, complaints in checks.items():
-                    found[rule] += [f"{name}: {complaint}" for complaint in complaints]
-        return found
-
-    def test_only_the_site_is_asked_and_no_script_fails(self, findings):
-        report(findings["behind"])
-
-    def test_the_mode_is_the_one_the_reader_chose(self, findings):
-        report(findings["mode"])
-
-    def test_mathematics_is_rendered(self, findings):
-        report(findings["mathematics"])
-
-    def test_axe_finds_nothing_serious(self, findings):
-        report(findings["access"])
-
-    def test_no_page_scrolls_sideways_on_a_phone(self, findings):
-        report(findings["width"])
-
-    def test_search_finds_a_term(self, browser, base, site):
-        known = {base + path.relative_to(site).as_posix() for path in pages(site)}
-        with reader(browser, self.mode, base) as (page, troubles):
-            results = results_of(page, base, "recurrent")
-            assert results
-            assert set(results) <= known
-            assert results_of(page, base, "xylophonist") == []
-            report(troubles)
+def read_page(page, troubles, address, mode):
+    """Open a page and return what each rule on its loading finds."""
+    visit(page, address)
+    shown = page.evaluate("document.documentElement.dataset.theme")
+    found = {
+        "behind": list(troubles),
+        "mode": [] if shown == mode else [f"expected {mode} mode, got {shown}"],
+        "mathematics": math_complaints(page),
+    }
+    troubles.clear()
+    return found
 
 
-class TestLightOverHttp(EveryPage):
-    mode = "light"
+@pytest.fixture(scope="module")
+def findings(browser, site):
+    """What each rule finds on each page: one visit serves them all.
+
+    The page is turned dark where it stands: between the modes only colours differ.
+    """
+    found = defaultdict(list)
+    whole = whole_pages(site)
+    with served(site) as base, reader(browser, "light", base) as (page, troubles):
+        for path in pages(site):
+            name = path.relative_to(site).as_posix()
+            if name.startswith("_modules/course_pkg/") and name != LISTING:
+                continue
+            if page_of(path).redirection:
+                continue  # the page it leads to is among the others
+            checks = read_page(page, troubles, base + name, "light")
+            checks["width"] = width_complaints(page)
+            # Last, because it may change the page.
+            checks["access"] = access_complaints(page, insides=name in whole)
+            if name in whole or not name.startswith("book/api/"):  # those are made alike
+                turn_dark(page)
+                checks["dark"] = access_complaints(page, colours_only=True)
+                page.emulate_media(color_scheme="light")
+            for rule, complaints in checks.items():
+                found[rule] += [f"{name}: {complaint}" for complaint in complaints]
+    return found
 
 
-class TestDarkFromTheDisk(EveryPage):
-    mode = "dark"
+def test_only_the_site_is_asked_and_no_script_fails(findings):
+    report(findings["behind"])
+
+
+def test_the_mode_is_the_one_the_reader_chose(findings):
+    report(findings["mode"])
+
+
+def test_mathematics_is_rendered(findings):
+    report(findings["mathematics"])
+
+
+def test_axe_finds_nothing_serious(findings):
+    report(findings["access"])
+
+
+def test_axe_finds_the_colours_strong_enough_in_the_dark(findings):
+    report(findings["dark"])
+
+
+def test_no_page_scrolls_sideways_on_a_phone(findings):
+    report(findings["width"])
+
+
+@pytest.fixture(params=["light", "dark"])
+def opened(request, browser, site):
+    """Open the site over HTTP in light mode, from the disk in dark mode."""
+    with served(site) as base:
+        if request.param == "dark":
+            base = site.resolve().as_uri() + "/"
+        with reader(browser, request.param, base) as (page, troubles):
+            yield page, troubles, base, request.param
+
+
+FROM_DISK = ("book/index", "book/04-lstm", "exercises/04-lstm", "solutions/04-lstm", "genindex")
+
+
+def test_pages_open_in_the_reader_s_mode(opened):
+    page, troubles, base, mode = opened
+    for name in FROM_DISK:
+        found = read_page(page, troubles, f"{base}{name}.html", mode)
+        report(
+            [f"{name}: {complaint}" for complaints in found.values() for complaint in complaints]
+        )
+
+
+def test_search_finds_a_term(opened, site):
+    page, troubles, base, _ = opened
+    known = {base + path.relative_to(site).as_posix() for path in pages(site)}
+    results = results_of(page, base, "recurrent")
+    assert results
+    assert set(results) <= known
+    assert results_of(page, base, "xylophonist") == []
+    report(troubles)
 
 
 # A page made by hand, to see that the rules see.
@@ -146,13 +162,15 @@ def bare(browser, tmp_path_factory):
     def find(body):
         (folder / "page.html").write_text(
             f"<!doctype html><html lang='en'><head><title>T</title><link rel='icon' href='data:,'>"
-            f"</head><body><main>{body}</main></body></html>",
+            f"<style>[data-theme=dark] .night {{ background: #000; color: #333 }}</style></head>"
+            f"<body><main>{body}</main></body></html>",
             encoding="utf-8",
         )
         with served(folder) as base, reader(browser, "light", base) as (page, troubles):
             visit(page, base + "page.html")
             found = math_complaints(page) + access_complaints(page) + width_complaints(page)
-            return troubles + found
+            turn_dark(page)
+            return troubles + found + access_complaints(page, colours_only=True)
 
     return find
 
@@ -173,6 +191,7 @@ def test_the_rules_accept_a_good_page(bare):
         ("<mjx-merror data-mjx-error='no'>x</mjx-merror>", "mathematics with an error: 'no'"),
         ("<p style='color: #ccc; background: #fff'>Pale words.</p>", "axe, serious: "),
         ("<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>", "axe, critical: "),
+        ("<p class='night'>Night words.</p>", "axe, serious: Elements must meet minimum color"),
         ("<div style='width: 500px'>Wide.</div>", "scrolls sideways on a phone: 50"),
     ],
 )

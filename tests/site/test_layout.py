@@ -28,7 +28,7 @@ def findings(browser, site):
     """What each rule finds: every page is opened once, and chapters are shown at all sizes."""
     found = defaultdict(list)
     base = site.resolve().as_uri() + "/"
-    with reader(browser, "light", base) as (page, _):
+    with reader(browser, "light", base) as (page, troubles):
         for name in [*(f"{folder}/{c.stem}" for folder in FOLDERS for c in BOOK), "book/notation"]:
             visit(page, f"{base}{name}.html")
             widths = SIZES if name.startswith("book/") else [min(SIZES)]
@@ -37,7 +37,12 @@ def findings(browser, site):
                 pair for result in [*results, paper_complaints(page)] for pair in result.items()
             ]:
                 found[rule] += [f"{name}: {complaint}" for complaint in complaints]
+        found["behind"] = troubles
     return found
+
+
+def test_the_pages_open_from_the_disk_too(findings):
+    report(findings["behind"])
 
 
 def test_no_glyph_is_clipped(findings):

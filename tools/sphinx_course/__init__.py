@@ -15,6 +15,7 @@
 ``lean_code``       writes listings with fewer elements: smaller pages that look the same
 ``folds``           writes on the bar of folded code what is inside
 ``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
+``shared_sidebar`` makes the list of pages once for all listings of a folder
 ``front_door``      leads from the site's root to the start page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``
@@ -52,6 +53,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         mathjax,
         page_not_found,
         rewrite,
+        shared_sidebar,
         social,
         solution_titles,
     )
@@ -74,6 +76,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         mathjax,
         page_not_found,
         rewrite,
+        shared_sidebar,
         social,
         solution_titles,
     )
