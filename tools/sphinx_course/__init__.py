@@ -14,6 +14,7 @@
 ``glance``          unfolds a function of the reference without its docstring and checks
 ``lean_code``       writes listings with fewer elements: smaller pages that look the same
 ``folds``           writes on the bar of folded code what is inside
+``exercise_bars``   names the checks of exercises, and folds their set-up
 ``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
 ``front_door``      leads from the site's root to the start page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
@@ -40,6 +41,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         bibliography,
         chapter_lists,
         equations,
+        exercise_bars,
         exercise_pages,
         explorers,
         figures,
@@ -62,6 +64,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         bibliography,
         chapter_lists,
         equations,
+        exercise_bars,
         exercise_pages,
         explorers,
         figures,
