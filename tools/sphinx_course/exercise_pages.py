@@ -1,6 +1,6 @@
 """The site shows an exercise as it is made, not what a learner has written in its file.
 
-A site without solutions shows no link to them.
+A site without solutions has no link to them, on its pages and in what it lets one download.
 """
 
 from __future__ import annotations
@@ -44,16 +44,27 @@ def unsolved(text: str) -> str:
         change_texts(notebook, without_solutions)
     except (ValueError, KeyError, TypeError):
         return text  # no notebook; the build will say so
-    return json.dumps(notebook)
+    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 
 def _show_as_made(app: Sphinx, docname: str, content: list[str]) -> None:
     if docname.startswith("exercises/"):
         content[0] = as_made(Path(app.env.doc2path(docname))) or content[0]
-        if docname.replace("exercises/", "solutions/", 1) not in app.env.found_docs:
+        if not _has_solution(app, docname):
             content[0] = unsolved(content[0])
+
+
+def _has_solution(app: Sphinx, docname: str) -> bool:
+    return docname.replace("exercises/", "solutions/", 1) in app.env.found_docs
+
+
+def _change_downloads(app: Sphinx, error: Exception | None) -> None:
+    for path in sorted(Path(app.outdir, "_sources", "exercises").glob("*.ipynb")):
+        if error is None and not _has_solution(app, f"exercises/{path.stem}"):
+            path.write_text(unsolved(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> None:
     """Let Sphinx read the exercises this way."""
     app.connect("source-read", _show_as_made)
+    app.connect("build-finished", _change_downloads)
