@@ -19,6 +19,11 @@ class CheckFailed(AssertionError):  # noqa: N818 (the name is what a grader sees
     opening : str
         What a notebook shows before it.
 
+    Attributes
+    ----------
+    points : float
+        Of the parts of the check that are right all the same.
+
     Examples
     --------
     >>> CheckFailed("h_next: expected shape (4, 5), got (5,).")._render_traceback_()
@@ -28,6 +33,7 @@ class CheckFailed(AssertionError):  # noqa: N818 (the name is what a grader sees
     def __init__(self, message: str, *, opening: str = "Not yet. ") -> None:
         super().__init__(message)
         self.opening = opening
+        self.points = 0.0
 
     def _render_traceback_(self) -> list[str]:
         """Return the lines that IPython shows in the place of a traceback."""
