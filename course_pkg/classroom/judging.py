@@ -22,7 +22,7 @@ from course_pkg.classroom.repair import Step
 SPARE = 15.0  # seconds beyond those of a cell until its process is ended
 START = 60.0  # seconds for the first line: packages are imported before it
 MOST_STARTS = 8
-NOT_PASSED_ON = ("COURSE_PARTIAL", "COURSE_PROGRESS")  # of nbgrader, and of a learner
+NOT_PASSED_ON = ("NBGRADER_EXECUTION", "COURSE_PROGRESS")
 OUTPUT = 100_000  # bytes of what a notebook prints that are kept
 
 

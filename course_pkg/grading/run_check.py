@@ -22,9 +22,9 @@ from course_pkg.grading.parts import forget_parts, part, parts_of_a_run, said_of
 from course_pkg.grading.progress import record
 
 OF_IPYTHON = ("In", "Out")  # all that was typed and shown
-# Our nbgrader_config.py sets this: nbgrader gives a part of the points to a cell whose value is a
+# nbgrader sets this, and nothing else. It gives a part of the points to a cell whose value is a
 # number, and none to one that ends in an error.
-AS_VALUE = os.environ.get("COURSE_PARTIAL") == "1"
+AS_VALUE = os.environ.get("NBGRADER_EXECUTION") == "autograde"
 
 
 class _SetUp(NamedTuple):
@@ -151,8 +151,8 @@ def run_check(
     Returns
     -------
     float or None
-        None. Under nbgrader with the course's configuration, the points of the parts that are
-        right where others are not; the failure is printed then, and not raised.
+        None; but while nbgrader grades, the points of the parts that are right, where some are
+        and others are not. The failure is printed then, and not raised.
 
     Raises
     ------

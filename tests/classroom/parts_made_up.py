@@ -121,7 +121,7 @@ HOSTILE_CODE = {
     "setattr(p.points_earned, n, getattr(lambda: 99, n))",
     "binds the part anew": "p.part.__exit__ = lambda *a: True; p.Part = lambda *a: None",
     "opens parts of its own": "exec('with p.part(\"the square\", points=2): pass')",
-    "has a number given for an error": 'import os; os.environ["COURSE_PARTIAL"] = "1"; '
+    "has a number given for an error": 'import os; os.environ["NBGRADER_EXECUTION"] = "autograde"; '
     'sys.modules["course_pkg.gra" + "ding.run_check"].AS_VALUE = True',
     "raises a failure with points": 'e = sys.modules["course_pkg.gra" + "ding.failure"]'
     '.CheckFailed("no"); e.points = 3; raise e',

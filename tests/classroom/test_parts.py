@@ -85,6 +85,6 @@ def test_points_are_never_above_those_of_the_cell(assignment):
 
 
 def test_a_variable_of_nbgrader_does_not_reach_the_notebook(assignment, monkeypatch):
-    monkeypatch.setenv("COURSE_PARTIAL", "1")
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     assert grade("one", CLASS["the square alone"][0], assignment).total() == 2
     assert grade("two", CLASS["neither"][0], assignment).total() == 0
