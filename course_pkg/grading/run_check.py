@@ -6,7 +6,6 @@ import builtins
 import contextlib
 import os
 import sys
-import traceback
 import types
 import warnings
 from collections.abc import Callable, Collection
@@ -16,7 +15,7 @@ import numpy as np
 
 from course_pkg.grading.calls import alone
 from course_pkg.grading.explain import explained
-from course_pkg.grading.failure import CheckFailed
+from course_pkg.grading.failure import CheckFailed, print_failure, with_points
 from course_pkg.grading.names import copied, moved, names_in
 from course_pkg.grading.parts import forget_parts, part, parts_of_a_run, said_of_points
 from course_pkg.grading.progress import record
@@ -95,23 +94,6 @@ def _names_for(check: types.FunctionType, setup: _SetUp) -> dict[str, Any]:
         restored[name] = value
     names.update(restored)
     return names
-
-
-def _with_points(failure: BaseException, points: float, line: str) -> BaseException:
-    """Return a failure that knows the points of the parts that are right, and says them."""
-    if isinstance(failure, CheckFailed):
-        failure = CheckFailed(f"{failure}\n{line}", opening=failure.opening)
-        failure.points = points
-    else:
-        failure.add_note(line)
-    return failure
-
-
-def _print(failure: BaseException) -> None:
-    if isinstance(failure, CheckFailed):
-        print("\n".join(failure._render_traceback_()))
-    else:
-        print("".join(traceback.format_exception_only(failure)), end="")
 
 
 def run_check(
@@ -217,7 +199,7 @@ def run_check(
         failure = explained(error, check, is_notebook, exercise)
         if of_a_part and (line := said_of_points(noted)):
             points = sum(each.points for each in noted if each.error is None)
-            failure = _with_points(failure, points, line)
+            failure = with_points(failure, points, line)
             if _setups[0].name:
                 record(_setups[0].name, exercise, points)
         if not (points and as_value):
@@ -225,7 +207,7 @@ def run_check(
                 raise
             failure.__cause__ = error  # for pytest
     if failure is not None and points and as_value:
-        _print(failure)
+        print_failure(failure)
         return points
     if failure is not None:
         raise failure

@@ -110,7 +110,8 @@ def test_where_nbgrader_grades_points_are_a_value_and_the_failure_is_printed(cap
     )
     assert verdict(raises(ZeroDivisionError("by zero")), squared) == (2, 2)
     assert capsys.readouterr().out == (
-        "Not yet. The check cannot go on with your answer. ZeroDivisionError: by zero\n2 of 3 points: right so far is the square.\n"
+        "Not yet. The check cannot go on with your answer. ZeroDivisionError: by zero\n"
+        "2 of 3 points: right so far is the square.\n"
     )
 
 
