@@ -88,7 +88,7 @@ def cells_of(text):
 def test_the_pages_name_each_check_and_the_set_up(path):
     cells = cells_of(with_bars(path.read_text()))
     words = [data.get("mystnb", {}).get("code_prompt_show") for _, data in cells]
-    assert words[0] == "Set-up: run this first"
+    assert words[0] == "Set-up: run this first" or cells[0][0].get("grade_id") != "setup"
     checks = [
         word
         for word, (marks, _) in zip(words, cells, strict=True)
@@ -96,7 +96,7 @@ def test_the_pages_name_each_check_and_the_set_up(path):
     ]
     numbers = [int(word.removeprefix("Check of exercise ")) for word in checks]
     assert numbers == sorted(set(numbers))
-    assert len(numbers) >= 6
+    assert len(numbers) >= 6 or not path.stem[0].isdigit()  # a project
     for word, (_, data) in zip(words, cells, strict=True):
         assert word is None or words_complaint(word) == ""
         assert "hide-input" in data.get("tags", []) or word is None
