@@ -3,7 +3,8 @@
 Between the marks `### BEGIN SOLUTION` and `### END SOLUTION` a stub takes the solution's place;
 what stands between `### BEGIN HIDDEN TESTS` and `### END HIDDEN TESTS` is left out. A check cell
 gets the tag `raises-exception`: it is meant to fail until the exercise is solved. As it gives
-answers away, JupyterLab shows it folded. A last cell says how far one is.
+answers away, JupyterLab shows it folded. Each exercise leads to its solution, the last cells say
+how far one is and where to go on.
 
 An exercise in which somebody has written answers or notes is never overwritten, and no file is
 deleted: each exercise holds a hash of its cells as they were made, so what came later is seen.
@@ -19,6 +20,7 @@ import copy
 import sys
 from pathlib import Path
 
+from exercise_links import following, with_links
 from exercise_rules import complaints_about, is_check
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
@@ -132,9 +134,11 @@ def with_progress(exercise: NotebookNode, name: str) -> NotebookNode:
 def wanted_exercises(solutions: list[Path]) -> dict[str, NotebookNode]:
     """Return file name and notebook of each exercise that these solutions call for."""
     wanted, failures = {}, []
+    after = following(solutions)
     for path in solutions:
         try:
-            wanted[path.name] = with_progress(make_exercise(read(path)), path.stem)
+            exercise = with_links(make_exercise(read(path)), path.name, after.get(path.name))
+            wanted[path.name] = with_progress(exercise, path.stem)
         except NotANotebookError as error:
             failures.append(str(error))
         except NotAnExerciseError as error:

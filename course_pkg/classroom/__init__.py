@@ -6,5 +6,6 @@ which order. How: ``runner`` runs a notebook and judges it, in a process of its 
 starts that process, limits it, and starts it again where a cell has ended it; ``trust`` keeps what
 the checks stand on. What comes out: ``grading`` puts the verdicts together, for all students;
 ``table`` writes grades, ``page`` feedback, ``similar`` the answers that are alike. ``assigning``
-packs what students get, with the package by ``wheel``. ``cli`` has the commands.
+packs what students get, with the package by ``wheel``; ``links`` takes out what leads nowhere.
+``cli`` has the commands.
 """

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from course_pkg.classroom.assignment import Assignment, load_assignment, source_of, with_seed
 from course_pkg.classroom.judging import Limits, judge
+from course_pkg.classroom.links import change_texts, without_dead_links, without_solutions
 from course_pkg.classroom.repair import Step
 from course_pkg.classroom.wheel import make_wheel
 from course_pkg.data.registry import DATA_SETS, DataSet
@@ -59,14 +60,16 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="")
 
 
-def _exercise(path: Path, seed: int | None) -> str:
-    """Return an exercise notebook, with numbers drawn from a seed of its own."""
-    text = path.read_text(encoding="utf-8")
-    if seed is None:
-        return text
-    notebook = json.loads(text)
+def _exercise(path: Path, seed: int | None, names: Sequence[str]) -> str:
+    """Return an exercise notebook: no link leads out of the pack, its seed is its own."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    here = {*names, *(f"../book/{name}" for name in names)}
+    change_texts(
+        notebook, lambda text: without_dead_links(without_solutions(text), here.__contains__)
+    )
     for cell in notebook["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "setup":
+        is_setup = cell["metadata"].get("nbgrader", {}).get("grade_id") == "setup"
+        if seed is not None and is_setup:
             cell["source"] = with_seed(source_of(cell), seed).splitlines(keepends=True)
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
@@ -105,7 +108,8 @@ def assign(sources: Sequence[Path], out: Path, *, seed: int | None = None) -> li
         for folder in ("exercises", "book"):
             if not (course / folder / source.name).is_file():
                 raise ValueError(f"chapter: {course / folder / source.name} is missing")
-        text = _exercise(course / "exercises" / source.name, seed)
+        names = [each.name for each in sources]
+        text = _exercise(course / "exercises" / source.name, seed, names)
         _write(out / "exercises" / source.name, text)
         chapter = (course / "book" / source.name).read_text(encoding="utf-8")
         _write(out / "book" / source.name, chapter)  # for the links in the exercises

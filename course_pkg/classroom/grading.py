@@ -18,7 +18,7 @@ from course_pkg.classroom.trust import reaches_out
 from course_pkg.data.files.atomic import write_atomically
 
 MOST_LETTERS = 300  # of a reason
-VERSION = 1  # of this way to grade: results of another one are not used again
+VERSION = 2  # of this way to grade: results of another one are not used again
 WITHHELD = "uses {names}, which no answer needs: no points before a person has looked"
 
 

@@ -22,6 +22,7 @@ from course_pkg.classroom.repair import Step
 SPARE = 15.0  # seconds beyond those of a cell until its process is ended
 START = 60.0  # seconds for the first line: packages are imported before it
 MOST_STARTS = 8
+NOT_PASSED_ON = ("NBGRADER_EXECUTION", "COURSE_PROGRESS")
 OUTPUT = 100_000  # bytes of what a notebook prints that are kept
 
 
@@ -85,8 +86,9 @@ def _read_some(stream: IO[bytes], kept: bytearray) -> None:
 
 def _environment() -> dict[str, str]:
     paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    ours = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON}
     return {
-        **os.environ,
+        **ours,
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "OMP_NUM_THREADS": "1",
         "MPLBACKEND": "Agg",

@@ -94,6 +94,7 @@ def lines_of(error: BaseException) -> list[str]:
     try:
         name = opening if isinstance(opening, str) else f"{type(error).__name__}: "
         lines = f"{name}{error}".rstrip(": ").splitlines() + _place(error)
+        lines += [note for note in getattr(error, "__notes__", []) if isinstance(note, str)]
     except BaseException:
         lines = [f"{type(error).__name__}, of which the message cannot be printed"]
     if len(lines) > MOST_LINES:
@@ -147,6 +148,8 @@ def run(job: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
             failure = raised
         if kind == "check":
             message = [] if failure is None else lines_of(failure)
+            if put_back is not None:
+                put_back()  # the answer ran once more, within the check
             verdict = {"right": failure is None, "lines": message, "points": points_earned()}
             say({"check": cell["name"], **verdict})
         elif failure is not None:

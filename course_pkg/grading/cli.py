@@ -8,12 +8,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from course_pkg.grading.progress import solved_in, summary
+from course_pkg.grading.progress import best_in, earned, summary
 
 COURSE = Path(__file__).parents[2]
 PROGRESS = """\
-Say which exercises are solved, how many points that is, and what is next. A check that passes in
-JupyterLab, opened by `make lab`, has written it down; nothing is run.
+Say which exercises are solved, or solved in part, how many points that is, and what is next. A
+check that was run in JupyterLab, opened by `make lab`, has written it down; nothing is run.
 """
 
 
@@ -68,14 +68,14 @@ def run_progress(options: argparse.Namespace) -> int:
     notebooks = sorted((COURSE / "exercises").glob("*.ipynb"))
     if not notebooks:
         raise ValueError(f"progress: {COURSE} is no copy of the course: it has no exercises/")
-    solved = solved_in(options.folder / "progress.json")
+    best = best_in(options.folder / "progress.json")
     points = most = 0.0
     for path in notebooks:
         exercises = exercises_of(path)
-        done = solved.get(path.stem, set()) & set(exercises)
-        points += sum(exercises[number][0] for number in done)
+        here = best.get(path.stem, {})
+        points += earned(exercises, here)
         most += sum(each for each, _ in exercises.values())
-        first, _, rest = summary(exercises, done).partition("\n")
+        first, _, rest = summary(exercises, here).partition("\n")
         print(f"{path.stem}\n  {first}\n  {rest}")
     print(f"In all: {points:g} of {most:g} points.")
     return 0

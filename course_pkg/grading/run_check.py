@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import os
 import sys
 import types
 import warnings
@@ -14,12 +15,15 @@ import numpy as np
 
 from course_pkg.grading.calls import alone
 from course_pkg.grading.explain import explained
-from course_pkg.grading.failure import CheckFailed
+from course_pkg.grading.failure import CheckFailed, print_failure, with_points
 from course_pkg.grading.names import copied, moved, names_in
-from course_pkg.grading.parts import first_failure, forget_parts, said_of_points
+from course_pkg.grading.parts import forget_parts, part, parts_of_a_run, said_of_points
 from course_pkg.grading.progress import record
 
 OF_IPYTHON = ("In", "Out")  # all that was typed and shown
+# nbgrader sets this, and nothing else. It gives a part of the points to a cell whose value is a
+# number, and none to one that ends in an error.
+AS_VALUE = os.environ.get("NBGRADER_EXECUTION") == "autograde"
 
 
 class _SetUp(NamedTuple):
@@ -92,21 +96,13 @@ def _names_for(check: types.FunctionType, setup: _SetUp) -> dict[str, Any]:
     return names
 
 
-def _with_line(failure: BaseException, line: str) -> BaseException:
-    """Return a failure that says this as well."""
-    if isinstance(failure, CheckFailed):
-        return CheckFailed(f"{failure}\n{line}", opening=failure.opening)
-    failure.add_note(line)
-    return failure
-
-
 def run_check(
     check: Callable[[], None],
     *,
     exercise: int,
     numpy_alone: Collection[str] = (),
     may_call: Collection[str] = (),
-) -> None:
+) -> float | None:
     """Call ``check`` with the names of the set-up cell as they were when that cell ran.
 
     A notebook has one namespace. In an answer cell a learner may call a helper or a scrap
@@ -134,6 +130,12 @@ def run_check(
     may_call : collection of str
         Functions of the package that they may call all the same.
 
+    Returns
+    -------
+    float or None
+        None; but while nbgrader grades, the points of the parts that are right, where some are
+        and others are not. The failure is printed then, and not raised.
+
     Raises
     ------
     CheckFailed
@@ -156,6 +158,7 @@ def run_check(
     Exercise 1 solved.
     """
     forget_parts()
+    as_value = AS_VALUE  # now, before an answer runs
     if not isinstance(check, types.FunctionType) or check.__closure__:
         raise TypeError(f"check: expected a function of the notebook, got {check!r}")
     if type(exercise) is not int:
@@ -167,6 +170,8 @@ def run_check(
             "Run the first cell of this notebook (the set-up), then this one again.", opening=""
         )
     names = _names_for(check, _setups[0])
+    own_part, noted, finish = parts_of_a_run()
+    names.update({name: own_part for name, value in names.items() if value is part})
     for name in numpy_alone:
         if name in names:
             names[name] = alone(names[name], name=name, exercise=exercise, may_call=may_call)
@@ -175,6 +180,7 @@ def run_check(
         return frame.f_globals is names or frame.f_globals is check.__globals__
 
     failure = verdict = None
+    points: float = 0
     try:
         with (
             warnings.catch_warnings(),
@@ -183,15 +189,26 @@ def run_check(
         ):
             warnings.simplefilter("ignore")
             verdict = moved(check, names)()
-        if (error_of_part := first_failure()) is not None:
-            raise error_of_part
+        for each in noted:
+            if each.error is not None:
+                raise each.error
+        finish(True)
     except BaseException as error:
+        of_a_part = any(each.error is error for each in noted)
+        finish(of_a_part)  # what fails beside the parts fails as a whole
         failure = explained(error, check, is_notebook, exercise)
-        if points := said_of_points():
-            failure = _with_line(failure, points)
-        if failure is error:
-            raise
-        failure.__cause__ = error  # for pytest
+        if of_a_part and (line := said_of_points(noted)):
+            points = sum(each.points for each in noted if each.error is None)
+            failure = with_points(failure, points, line)
+            if _setups[0].name:
+                record(_setups[0].name, exercise, points)
+        if not (points and as_value):
+            if failure is error:
+                raise
+            failure.__cause__ = error  # for pytest
+    if failure is not None and points and as_value:
+        print_failure(failure)
+        return points
     if failure is not None:
         raise failure
     if verdict is not None:
@@ -199,3 +216,4 @@ def run_check(
     print(f"Exercise {exercise} solved.")
     if _setups[0].name:
         record(_setups[0].name, exercise)
+    return None

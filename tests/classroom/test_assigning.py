@@ -37,19 +37,45 @@ def test_the_folder_is_complete_and_without_solutions(handed_out):
             assert "HIDDEN TESTS" not in (out / name).read_text()
 
 
-def test_nothing_differs_but_the_seed(handed_out):
+def test_nothing_differs_but_the_seed_and_links_that_would_lead_nowhere(handed_out):
     out, _ = handed_out
+    differing = []
     for folder in ("exercises", "book"):
         ours = json.loads((ROOT / folder / LSTM.name).read_text())
         theirs = json.loads((out / folder / LSTM.name).read_text())
-        changed = [
-            ("".join(cell["source"]), "".join(other["source"]))
-            for cell, other in zip(ours["cells"], theirs["cells"], strict=True)
-            if cell != other
-        ]
-        assert len(changed) == (folder == "exercises")
-        for before, after in changed:
-            assert re.sub(r"default_rng\(4\)", "default_rng(17)", before) == after
+        for cell, other in zip(ours["cells"], theirs["cells"], strict=True):
+            before, after = "".join(cell.pop("source")), "".join(other.pop("source"))
+            assert cell == other
+            if before == after:
+                continue
+            differing.append(folder)
+            if cell["cell_type"] == "code":
+                assert re.sub(r"default_rng\(4\)", "default_rng(17)", before) == after
+            else:
+                left = re.sub(r"\n\n\*When you have tried: .*solutions/.*", "", before)
+                left = re.sub(r"\[([^]]*)\]\((?:\.\./book/)?05-gru\.ipynb\)", r"\1", left)
+                assert left == after
+    assert differing == ["exercises"] * 10  # the set-up, eight statements, what next
+
+
+def links_of(folder, name):
+    cells = json.loads((folder / "exercises" / name).read_text())["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells)
+    return re.findall(r"\]\(([^)\s#:]+\.ipynb)", text)
+
+
+def test_no_link_of_an_exercise_leads_out_of_the_pack(handed_out, tmp_path):
+    out, _ = handed_out
+    both = tmp_path / "both"
+    assign([LSTM, LSTM.with_name("05-gru.ipynb")], both)
+    for folder, name in ((out, "04-lstm"), (both, "04-lstm"), (both, "05-gru")):
+        links = links_of(folder, f"{name}.ipynb")
+        assert links
+        for link in links:
+            assert (folder / "exercises" / link).resolve().is_file(), link
+            assert "solutions" not in link
+    assert "05-gru.ipynb" not in links_of(out, "04-lstm.ipynb")
+    assert "05-gru.ipynb" in links_of(both, "04-lstm.ipynb")
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(handed_out):

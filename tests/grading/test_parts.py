@@ -2,6 +2,7 @@
 
 import pytest
 
+from course_pkg.grading import run_check as module
 from course_pkg.grading.failure import CheckFailed
 from course_pkg.grading.parts import part, points_earned
 from course_pkg.grading.run_check import remember, run_check
@@ -29,10 +30,10 @@ def verdict(double, square):
     exec("remember(globals())", space)
     exec(cell, space)
     try:
-        run_check(space["numbers_check"], exercise=4)
+        value = run_check(space["numbers_check"], exercise=4)
     except Exception as failure:
         return failure, points_earned()
-    return None, points_earned()
+    return value, points_earned()
 
 
 def twice(x):
@@ -94,6 +95,43 @@ def test_points_of_the_last_check_are_not_those_of_the_next():
     with pytest.raises(CheckFailed, match="set-up"):
         run_check(_no_notebook, exercise=1)
     assert points_earned() == 0
+
+
+@pytest.fixture
+def _nbgrader(monkeypatch):
+    monkeypatch.setattr(module, "AS_VALUE", True)
+
+
+@pytest.mark.usefixtures("_nbgrader")
+def test_where_nbgrader_grades_points_are_a_value_and_the_failure_is_printed(capsys):
+    assert verdict(twice, twice) == (1, 1)
+    assert capsys.readouterr().out == (
+        "Not yet. expected 9, got 6.\n1 of 3 points: right so far is the double.\n"
+    )
+    assert verdict(raises(ZeroDivisionError("by zero")), squared) == (2, 2)
+    assert capsys.readouterr().out == (
+        "Not yet. The check cannot go on with your answer. ZeroDivisionError: by zero\n"
+        "2 of 3 points: right so far is the square.\n"
+    )
+
+
+@pytest.mark.usefixtures("_nbgrader")
+def test_there_too_all_right_is_no_value_and_all_wrong_is_an_error():
+    assert verdict(twice, squared) == (None, 3)  # nbgrader gives all points
+    failure, earned = verdict(squared, twice)
+    assert isinstance(failure, CheckFailed)
+    assert earned == 0
+
+
+def test_a_failure_knows_its_points_and_what_fails_beside_the_parts_fails_as_a_whole():
+    failure, _ = verdict(twice, twice)
+    assert failure.points == 1
+    space = {"__name__": "__main__", "part": part, "run_check": run_check, "remember": remember}
+    exec("remember(globals())", space)
+    exec("def check():\n    with part('one', points=2): pass\n    assert 0, 'no'", space)
+    with pytest.raises(CheckFailed, match=r"^no$") as caught:
+        run_check(space["check"], exercise=1)
+    assert caught.value.points == points_earned() == 0
 
 
 def _no_notebook():

@@ -123,6 +123,80 @@ def alone_complaints(solution, name):
     return complaints
 
 
+PART_IMPORT = "from course_pkg.grading.parts import part"
+
+
+def called_in(node):
+    """Return the names of the functions that are called in a statement."""
+    calls = [each.func for each in ast.walk(node) if isinstance(each, ast.Call)]
+    return {each.id for each in calls if isinstance(each, ast.Name)}
+
+
+def part_of(statement):
+    """Return name and points of a statement `with part("name", points=2):`, or None."""
+    match statement:
+        case ast.With(
+            [
+                ast.withitem(
+                    ast.Call(
+                        ast.Name("part"),
+                        [ast.Constant(str(name))],
+                        [ast.keyword("points", ast.Constant(int() | float() as points))],
+                    ),
+                    None,
+                )
+            ]
+        ):
+            return name, points
+    return None
+
+
+def parts_complaints_of(source, points, answers):
+    """Return what is wrong with the parts of a check, if it has any."""
+    (check,) = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    parts = [part_of(statement) for statement in check.body]
+    calls = [each.func for each in ast.walk(check) if isinstance(each, ast.Call)]
+    named = [each for each in calls if isinstance(each, ast.Name) and each.id == "part"]
+    if not named:
+        return []  # there may be a variable of that name
+    parts, complaints = [each for each in parts if each], []
+    if len(named) != len(parts):
+        complaints.append(
+            'each part is a statement of the check itself: with part("name", points=2):'
+        )
+    if len(parts) < 2 or len(dict(parts)) < len(parts):
+        complaints.append("expected two parts or more, of different names.")
+    worth = sum(each for _, each in parts)
+    if worth != points:
+        complaints.append(f"its parts are worth {worth:g} points, the cell {points:g}.")
+    for statement in check.body:
+        if part_of(statement) or isinstance(statement, ast.FunctionDef):
+            continue
+        judges = any(isinstance(node, ast.Assert | ast.Raise) for node in ast.walk(statement))
+        called = {n for n in called_in(statement) if n in answers or n.startswith("check_")}
+        if judges or called:
+            said = ", ".join(sorted(called)) or "assert or raise"
+            complaints.append(f"{said} stands beside the parts, so it fails all of them.")
+    return complaints
+
+
+def parts_complaints(solution, name):
+    """Return a sentence for each check of which the parts do not make up the whole."""
+    complaints, answers = [], set()
+    code = [(n, cell) for n, cell, _ in cells_by_exercise(solution) if cell.cell_type == "code"]
+    imported = PART_IMPORT in code[0][1].source.splitlines()
+    for number, cell in code:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            answers.update(re.findall(r"^def (\w+)", cell.source, re.MULTILINE))
+        if not is_check(cell):
+            continue
+        found = parts_complaints_of(cell.source, cell.metadata["nbgrader"]["points"], answers)
+        if "with part(" in cell.source and not imported:
+            found.append(f"the set-up cell lacks {PART_IMPORT!r}.")
+        complaints += [f"{name}, cell {number}: {each}" for each in found]
+    return complaints
+
+
 def leak_complaints(exercise, solution, name):
     """Return a sentence for each line of a hidden region that the exercise still shows."""
     complaints = []
@@ -188,6 +262,11 @@ def test_every_check_is_run_on_its_own(path):
 @each(SOLUTIONS)
 def test_what_a_statement_says_about_numpy_alone_is_checked(path):
     report(alone_complaints(read(path), shown(path)))
+
+
+@each(SOLUTIONS)
+def test_the_parts_of_a_check_are_the_whole(path):
+    report(parts_complaints(read(path), shown(path)))
 
 
 # What a learner calls a variable when trying something out.
@@ -387,6 +466,67 @@ def test_the_rule_sees_what_is_said_and_not_checked(statement, check, complaint)
     complaints = alone_complaints(new_notebook(cells=cells), "n")
     assert len(complaints) == (complaint is not None)
     assert complaint is None or complaint in complaints[0]
+
+
+IN_PARTS = """\
+# Check of exercise 3: run this cell; there is no need to open it.
+from course_pkg.grading.run_check import run_check
+
+
+def f_check():
+    wanted = sum([1, 2])
+
+    def twice():
+        assert f() == 2
+        return f()
+
+    with part("the one", points=0.5):
+        assert f() == wanted
+    with part("the other", points=2):
+        twice()
+
+
+run_check(f_check, exercise=3)"""
+SET_UP_OF_PARTS = f"{PART_IMPORT}\n{SET_UP}"
+
+
+def parts_said(source, points=2.5, setup=SET_UP_OF_PARTS):
+    answer = plain_cell("def f():\n    raise NotImplementedError")
+    answer.metadata["nbgrader"] = {"grade": False, "solution": True}
+    check = check_cell(source)
+    check.metadata["nbgrader"]["points"] = points
+    return parts_complaints(new_notebook(cells=[plain_cell(setup), answer, check]), "n")
+
+
+def test_the_rule_accepts_parts_and_checks_without():
+    assert parts_said(IN_PARTS) == []
+    assert parts_said(WRAPPED, points=7) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("points=2)", "points=3)"), "its parts are worth 3.5 points, the cell 2.5."),
+        (("the other", "the one"), "two parts or more, of different names."),
+        (('with part("the other", points=2)', "if True"), "expected two parts or more"),
+        (("points=2)", "points=TWO)"), "each part is a statement of the check itself"),
+        (("        twice()", '        with part("x", points=1):\n            1'), "each part is"),
+        (("        twice()", '        part("x", points=1)'), "each part is a statement"),
+        (("[1, 2]", "[f()]"), "f stands beside the parts, so it fails all of them."),
+        (("wanted = sum([1, 2])", "check_true(1, 2)"), "check_true stands beside the parts"),
+        (("wanted = sum([1, 2])", "assert 1"), "assert or raise stands beside the parts"),
+        (("wanted = sum([1, 2])", "for _ in (): raise E"), "assert or raise stands beside"),
+    ],
+)
+def test_the_rule_sees_parts_that_are_not_the_whole(change, complaint):
+    said = parts_said(IN_PARTS.replace(*change))
+    assert any(complaint in sentence for sentence in said), said
+
+
+def test_the_rule_sees_a_part_that_nobody_imported():
+    assert parts_said(IN_PARTS, setup=SET_UP) == [
+        f"n, cell 3: the set-up cell lacks {PART_IMPORT!r}."
+    ]
 
 
 def test_the_rule_sees_what_was_left_in():

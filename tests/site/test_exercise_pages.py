@@ -1,10 +1,12 @@
 """The site shows exercises as they are made, whatever a learner has done to the files."""
 
+import json
+
 import pytest
 from make_exercises import make_exercise
 from nbformat.v4 import new_markdown_cell, new_output
-from notebook_files import dumps, write
-from sphinx_course.exercise_pages import as_made
+from notebook_files import ROOT, dumps, write
+from sphinx_course.exercise_pages import as_made, unsolved
 
 from tests.tools.samples import solution_notebook
 
@@ -42,3 +44,27 @@ def test_without_solutions_the_file_has_to_do(exercise):
     exercise.write_text("anything")
     (exercise.parents[1] / "solutions" / "01-one.ipynb").unlink()
     assert as_made(exercise) is None
+
+
+def test_a_site_without_solutions_shows_no_link_to_them():
+    text = "Write `f`.\n\n*When you have tried: [solution](../solutions/01-one.ipynb#one).*"
+    exercise = solution_notebook()
+    exercise.cells.append(new_markdown_cell(text))
+    shown = json.loads(unsolved(dumps(exercise)))
+    assert "".join(shown["cells"][-1]["source"]) == "Write `f`."
+    assert [cell["source"] for cell in shown["cells"][:-1]] == [
+        cell["source"] for cell in json.loads(dumps(exercise))["cells"][:-1]
+    ]
+    assert unsolved("<<<<<<< HEAD") == "<<<<<<< HEAD"
+
+
+def test_nor_does_a_notebook_that_it_lets_one_download(site_without_solutions):
+    downloads = sorted(site_without_solutions.rglob("exercises/*.ipynb"))
+    assert downloads
+    for path in downloads:
+        shown = json.loads(path.read_text(encoding="utf-8"))
+        made = json.loads((ROOT / "exercises" / path.name).read_text(encoding="utf-8"))
+        text = json.dumps(shown)
+        assert "../solutions/" not in text
+        assert len(shown["cells"]) == len(made["cells"])
+        assert "The next notebook" in text or path == downloads[-1]

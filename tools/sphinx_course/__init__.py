@@ -14,6 +14,7 @@
 ``glance``          unfolds a function of the reference without its docstring and checks
 ``lean_code``       writes listings with fewer elements: smaller pages that look the same
 ``folds``           writes on the bar of folded code what is inside
+``exercise_bars``   names the checks of exercises, and folds their set-up
 ``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
 ``shared_sidebar`` makes the list of pages once for all listings of a folder
 ``front_door``      leads from the site's root to the start page
@@ -41,6 +42,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         bibliography,
         chapter_lists,
         equations,
+        exercise_bars,
         exercise_pages,
         explorers,
         figures,
@@ -64,6 +66,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         bibliography,
         chapter_lists,
         equations,
+        exercise_bars,
         exercise_pages,
         explorers,
         figures,

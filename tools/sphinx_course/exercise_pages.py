@@ -1,7 +1,11 @@
-"""The site shows an exercise as it is made, not what a learner has written in its file."""
+"""The site shows an exercise as it is made, not what a learner has written in its file.
+
+A site without solutions has no link to them, on its pages and in what it lets one download.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +18,7 @@ def as_made(path: Path) -> str | None:
 
     It will where nobody has written in it, nor run it, and where there is no solution.
     """
+    from exercise_links import following, with_links
     from make_exercises import make_exercise
     from notebook_files import NotANotebookError, dumps, is_as_made, read
 
@@ -26,14 +31,40 @@ def as_made(path: Path) -> str | None:
             return None
     except NotANotebookError:
         pass
-    return dumps(make_exercise(read(solution)))
+    after = following(sorted(solution.parent.glob("*.ipynb"))).get(path.name)
+    return dumps(with_links(make_exercise(read(solution)), path.name, after))
+
+
+def unsolved(text: str) -> str:
+    """Return the text of an exercise without its links to the solutions."""
+    from course_pkg.classroom.links import change_texts, without_solutions
+
+    try:
+        notebook = json.loads(text)
+        change_texts(notebook, without_solutions)
+    except (ValueError, KeyError, TypeError):
+        return text  # no notebook; the build will say so
+    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 
 def _show_as_made(app: Sphinx, docname: str, content: list[str]) -> None:
     if docname.startswith("exercises/"):
         content[0] = as_made(Path(app.env.doc2path(docname))) or content[0]
+        if not _has_solution(app, docname):
+            content[0] = unsolved(content[0])
+
+
+def _has_solution(app: Sphinx, docname: str) -> bool:
+    return docname.replace("exercises/", "solutions/", 1) in app.env.found_docs
+
+
+def _change_downloads(app: Sphinx, error: Exception | None) -> None:
+    for path in sorted(Path(app.outdir, "_sources", "exercises").glob("*.ipynb")):
+        if error is None and not _has_solution(app, f"exercises/{path.stem}"):
+            path.write_text(unsolved(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> None:
     """Let Sphinx read the exercises this way."""
     app.connect("source-read", _show_as_made)
+    app.connect("build-finished", _change_downloads)
