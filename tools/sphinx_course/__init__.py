@@ -9,6 +9,7 @@
 ``explorers``       directive ``explorer``: an interactive figure, computed at the build
 ``flow_chart``      directive ``flow-chart``: boxes, arrows, and links to sections
 ``figures``         gives pictures their width and height, and loads their style
+``course_files``    role ``course-file``: a link to the course as a zip, or to its package
 ``bibliography``    cites as Elman (1990) and (Elman, 1990)
 ``api``             directive ``api-modules``: the page of one room of the package
 ``glance``          unfolds a function of the reference without its docstring and checks
@@ -39,6 +40,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         benchmark_tables,
         bibliography,
         chapter_lists,
+        course_files,
         equations,
         exercise_pages,
         explorers,
@@ -61,6 +63,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         benchmark_tables,
         bibliography,
         chapter_lists,
+        course_files,
         equations,
         exercise_pages,
         explorers,
