@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export JUPYTER_PREFER_ENV_PATH := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve lab test exercises notebooks lint format screenshot lock clean
+.PHONY: help setup doctor book serve lab test exercises notebooks lint format screenshot lock clean
 
 help:  ## list the targets
 	@echo "Recurrent Neural Networks, Equation by Equation"
@@ -30,6 +30,10 @@ setup:
 	if [ -z "$$PY" ]; then echo "set-up: Python 3.11, 3.12 or 3.13 is needed, and no python3" \
 	  "was found; install one of them and call make again." >&2; exit 1; fi; \
 	"$$PY" tools/setup_env.py $(if $(findstring command,$(origin PYTHON)),--this-python)
+
+# Not after setup: it changes nothing.
+doctor:  ## check the installation, and say how to mend it
+	@PY="$(PYTHON)"; "$${PY:-python3}" tools/doctor.py
 
 book: setup  ## build the site in _build/html (SOLUTIONS=0 leaves the solutions out)
 	@python tools/build_book.py $(if $(filter 0,$(SOLUTIONS)),--no-solutions)
