@@ -99,10 +99,16 @@ def _is_a_learners(path: Path) -> bool:
 
 def content_of(path: Path) -> bytes:
     """Return what is packed of a file: of an exercise, what it was before anybody solved it."""
+    if path.parent.name != "exercises" or path.suffix != ".ipynb":
+        return path.read_bytes()
+    from make_exercises import wanted_exercises
+    from notebook_files import dumps
     from sphinx_course.exercise_pages import as_made
 
-    made = as_made(path) if path.parent.name == "exercises" and path.suffix == ".ipynb" else None
-    return path.read_bytes() if made is None else made.encode()
+    if as_made(path) is None:
+        return path.read_bytes()
+    made = wanted_exercises([path.parents[1] / "solutions" / path.name])
+    return dumps(made[path.name]).encode()
 
 
 def make_zip(out: Path, root: Path = ROOT, *, solutions: bool = True) -> Path:
