@@ -130,6 +130,7 @@ def build(out: Path, *, solutions: bool, url_prefix: str, verbose: bool) -> int:
             print("\nThe site was not built: see the messages above.", file=sys.stderr)
             return 1
         make_downloads(html, solutions=solutions)
+        (html / ".nojekyll").touch()  # else some hosts leave out _static and _images
         stamp.write_text(json.dumps(now))
         print(f"Built in {time.monotonic() - start:.0f} s.")
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NEEDED = ("pyproject.toml", "README.md", "LICENSE", "LICENSE-text", "course_pkg")
+NEEDED = ("pyproject.toml", "README.md", "LICENSE", "course_pkg")
 THE_TIME = "1767225600"  # of all files in the wheel: the first second of 2026
 BUILD = "import sys, setuptools.build_meta as build; print(build.build_wheel(sys.argv[1]))"
 

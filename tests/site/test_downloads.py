@@ -29,6 +29,7 @@ def test_a_visitor_finds_both_files(site):
     files = {site / FOLDER / zip_name(), site / FOLDER / wheel_name()}
     assert files <= article_links(page)
     assert set((site / FOLDER).iterdir()) == files
+    assert (site / ".nojekyll").exists()
 
 
 def test_the_page_says_how_large_they_are(site):

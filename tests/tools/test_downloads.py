@@ -119,7 +119,7 @@ def test_the_same_package_gives_the_same_wheel(tmp_path):
     """Whatever the times and rights of its files are."""
     course = tmp_path / "course"
     (course / "course_pkg").mkdir(parents=True)
-    for name in ("pyproject.toml", "README.md", "LICENSE", "LICENSE-text"):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, course / name)
     (course / "course_pkg" / "__init__.py").write_text('"""A package."""\n')
     wheels = []

@@ -21,6 +21,7 @@
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``
 ``solution_titles`` calls the pages of solutions by that name
 ``social``          takes an address out of the pages' heads that only a public site has
+``third_party``     licences of what others made, and the directive ``third-party``
 ``rewrite``         writes every page again whenever one has changed
 """
 
@@ -56,6 +57,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         rewrite,
         social,
         solution_titles,
+        third_party,
     )
 
     parts = (
@@ -79,6 +81,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         rewrite,
         social,
         solution_titles,
+        third_party,
     )
     for part in parts:
         part.setup(app)
