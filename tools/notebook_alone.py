@@ -4,14 +4,17 @@
 
 A notebook that was downloaded from the site opens in any JupyterLab, and there its first code cell
 may not find `course_pkg`. What it then says stands here, once, and this tool writes it into the
-set-up cells of solutions/; `make exercises` takes it from there.
+set-up cells of solutions/; `make exercises` takes it from there. The first cell says what the
+reader's copy is called in work/; that too is written here.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 
+from copy_exercises import name_in_work
 from nbformat import NotebookNode
 from notebook_files import dumps, notebooks_in, read, shown, write
 
@@ -52,14 +55,21 @@ def with_head(source: str, stem: str) -> str:
     return f"{head}\n{rest}"
 
 
+def with_copy(text: str, path: Path) -> str:
+    """Return the first text of an exercise notebook, with the name that its copy has in work/."""
+    return text.replace(f"`work/{path.name}`", f"`work/{name_in_work(path)}`")
+
+
 def main() -> int:
     """Write it into every solution notebook that says something else."""
     for path in notebooks_in("solutions"):
         notebook = read(path)
+        before = dumps(notebook)
         cell = set_up_cell(notebook)
-        source = with_head(cell.source, path.stem)
-        if source != cell.source:
-            cell.source = source
+        cell.source = with_head(cell.source, path.stem)
+        first = notebook.cells[0]
+        first.source = with_copy(first.source, path)
+        if dumps(notebook) != before:
             write(path, dumps(notebook))
             print(f"{shown(path)}: written")
     return 0

@@ -3,7 +3,8 @@
 import subprocess
 import sys
 
-from notebook_alone import set_up_cell, with_head
+from copy_exercises import name_in_work
+from notebook_alone import set_up_cell, with_copy, with_head
 from notebook_files import ROOT, notebooks_in, read
 
 from tests.rules.published import SOLUTIONS, each
@@ -11,8 +12,11 @@ from tests.rules.published import SOLUTIONS, each
 
 @each(SOLUTIONS)
 def test_every_set_up_cell_says_it(path):
-    source = set_up_cell(read(path)).source
+    notebook = read(path)
+    source, first = set_up_cell(notebook).source, notebook.cells[0].source
     assert with_head(source, path.stem) == source, "run tools/notebook_alone.py"
+    assert with_copy(first, path) == first, "run tools/notebook_alone.py"
+    assert f"`work/{name_in_work(path)}`" in first
 
 
 def test_without_the_package_one_sentence_says_what_to_do(tmp_path):

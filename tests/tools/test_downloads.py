@@ -9,6 +9,7 @@ import sys
 import zipfile
 
 import pytest
+from copy_exercises import name_in_work
 from downloads import COURSE, course_files, make_zip, zip_name
 from make_exercises import make_exercise, wanted_exercises
 from notebook_files import ROOT, dumps, read, write
@@ -56,7 +57,7 @@ def test_an_unpacked_course_works_and_makes_the_same_zip(tmp_path):
     course = unpacked(tmp_path)
     assert "your copies of the exercises" in run(course, "tools/copy_exercises.py")
     copies = sorted(path.name for path in (course / "work").iterdir())
-    assert copies == sorted(path.name for path in (ROOT / "exercises").glob("*.ipynb"))
+    assert copies == sorted(name_in_work(path) for path in (ROOT / "exercises").glob("*.ipynb"))
     with zipfile.ZipFile(tmp_path / zip_name()) as pack:
         run_me = next(entry for entry in pack.infolist() if entry.filename.endswith("/.ci/run"))
         assert stat.S_IMODE(run_me.external_attr >> 16) == 0o755
