@@ -13,6 +13,7 @@
 ``bibliography``    cites as Elman (1990) and (Elman, 1990)
 ``api``             directive ``api-modules``: the page of one room of the package
 ``glance``          unfolds a function of the reference without its docstring and checks
+``glossary_links``  lets links to the glossary lead to its terms
 ``lean_code``       writes listings with fewer elements: smaller pages that look the same
 ``folds``           writes on the bar of folded code what is inside
 ``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
@@ -51,6 +52,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         frame,
         front_door,
         glance,
+        glossary_links,
         lean_code,
         mathjax,
         page_not_found,
@@ -75,6 +77,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         frame,
         front_door,
         glance,
+        glossary_links,
         lean_code,
         mathjax,
         page_not_found,
