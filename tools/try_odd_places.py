@@ -198,7 +198,7 @@ def places(course: Path, scratch: Path) -> Iterator[tuple[str, Callable[[], None
     home.mkdir()
     env["HOME"] = str(home)
     no_home = {name: value for name, value in env.items() if name not in ("HOME", "XDG_CACHE_HOME")}
-    unwritable = {**no_home, "HOME": "/proc/nohome"}  # not even root can write there
+    unwritable = {**no_home, "HOME": "/proc/nohome"}  # where not even root can write
 
     yield "a set-up that is killed", lambda: interrupt_set_up(course, env)
     yield "set-up, called again", lambda: finish_set_up(course, env)
