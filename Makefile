@@ -52,6 +52,7 @@ lab: setup  ## open JupyterLab in work/, with your own copies of the exercises
 	  jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/work $(ARGS)
 
 test: setup  ## run every test: package, notebooks, rules, site
+	@[ -d tests ] || { echo "This copy of the course has no tests: they hold answers." >&2; exit 1; }
 	@python -m pytest -n 2 --dist loadscope $(ARGS)
 
 exercises: setup  ## write exercises/ anew from solutions/, but never over answers

@@ -44,7 +44,7 @@ def course(request, tmp_path):
     return folder
 
 
-def make(course, *words, path=os.environ["PATH"], **more):
+def make(course, *words, path=os.environ["PATH"], status=0, **more):
     """Call make as a learner would, and return what it says."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     run = subprocess.run(
@@ -55,7 +55,7 @@ def make(course, *words, path=os.environ["PATH"], **more):
         stderr=subprocess.STDOUT,
         text=True,
     )
-    assert run.returncode == 0, run.stdout
+    assert run.returncode == status, run.stdout
     return run.stdout
 
 
@@ -110,6 +110,10 @@ def test_jupyter_keeps_its_state_in_the_course_where_home_cannot_be_written(cour
     for home in (str(tmp_path / "my home"), ""):
         make(course, "lab", HOME=home)
         assert (course / "home").read_text() == home
+
+
+def test_a_copy_without_answers_says_why_it_has_no_tests(course):
+    assert "This copy of the course has no tests" in make(course, "test", status=2)
 
 
 def test_help_lists_every_target_with_what_it_does(course):
