@@ -2,6 +2,7 @@
 
 import re
 
+import nbformat
 import pytest
 from notebook_files import ROOT, dumps, read
 from sphinx_course.glossary_links import slug_of, terms_of, with_roles
@@ -19,7 +20,11 @@ def test_a_chapter_uses_links_and_each_has_its_term(path):
     assert "{term}`" not in text, "write [words](glossary.md#term-the-term)"
     linked = set(re.findall(r"glossary\.md#term-([^)\s]*)", text))
     assert linked <= set(TERMS)
-    assert with_roles(text, TERMS).count("{term}`") == text.count("glossary.md#term-")
+    roles = dumps(nbformat.reads(with_roles(text, TERMS), as_version=4))
+    assert "glossary.md#term-" not in roles
+    found = re.findall(r"\{term\}`([^`]+) <([^`<>]+)>`", roles)
+    assert len(found) == text.count("glossary.md#term-")
+    assert {len(words.split()) for words, _ in found} <= set(range(1, 7))
 
 
 def test_each_term_has_a_slug_of_its_own():
@@ -35,6 +40,7 @@ def test_each_term_has_a_slug_of_its_own():
     [
         ("a [gate](glossary.md#term-gate)", "a {term}`gate <Gate>`"),
         ("[All gates](glossary.md#term-gate) of", "{term}`All gates <Gate>` of"),
+        ('"source": ["a [gate](glossary.md#term-gate)"]', '"source": ["a {term}`gate <Gate>`"]'),
         ("[gone](glossary.md#term-gone)", "[gone](glossary.md#term-gone)"),
         ("[the glossary](glossary.md)", "[the glossary](glossary.md)"),
         ("![x](glossary.md#term-gate)", "![x](glossary.md#term-gate)"),

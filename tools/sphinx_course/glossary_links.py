@@ -14,7 +14,8 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-LINK = re.compile(r"(?<!!)\[([^\]`<>]+)\]\(glossary\.md#term-([a-z0-9-]+)\)")
+# A notebook is read as the text of its file, where brackets are lists too.
+LINK = re.compile(r"(?<!!)\[([^][`<>\"\n]+)\]\(glossary\.md#term-([a-z0-9-]+)\)")
 TERM = re.compile(r"^(?=[^\s:`#])(.+)$", re.MULTILINE)
 GLOSSARY = re.compile(r"^```\{glossary\}\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
