@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export JUPYTER_PREFER_ENV_PATH := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve lab test exercises notebooks lint format screenshot lock clean
+.PHONY: help setup doctor book serve lab test exercises notebooks lint format screenshot lock clean
 
 help:  ## list the targets
 	@echo "Recurrent Neural Networks, Equation by Equation"
@@ -31,20 +31,28 @@ setup:
 	  "was found; install one of them and call make again." >&2; exit 1; fi; \
 	"$$PY" tools/setup_env.py $(if $(findstring command,$(origin PYTHON)),--this-python)
 
+# Not after setup: it changes nothing.
+doctor:  ## check the installation, and say how to mend it
+	@PY="$(PYTHON)"; "$${PY:-python3}" tools/doctor.py
+
 book: setup  ## build the site in _build/html (SOLUTIONS=0 leaves the solutions out)
-	@python tools/build_book.py $(if $(filter 0,$(SOLUTIONS)),--no-solutions)
+	@python tools/build_book.py $(if $(filter 0,$(SOLUTIONS)),--no-solutions) \
+	  $(if $(URL_PREFIX),--url-prefix "$(URL_PREFIX)")
 
 serve: book  ## build the site and serve it on http://localhost:8000 (PORT=...)
 	@echo "the site is on http://localhost:$(PORT)/ (stop with Ctrl+C)"
 	@python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-# The root is the whole course, so that the links from exercises to chapters work.
+# The root is the whole course, so that the links from exercises to chapters work. Jupyter keeps
+# its state at home, or here where that cannot be written.
 lab: setup  ## open JupyterLab in work/, with your own copies of the exercises
 	@python tools/copy_exercises.py
-	@JUPYTER_CONFIG_PATH="$$PWD/tools/jupyter" COURSE_PROGRESS="$$PWD/work/progress.json" \
+	@[ -z "$$HOME" ] || [ -w "$$HOME" ] || export HOME="$$PWD/work/.home"; \
+	  JUPYTER_CONFIG_PATH="$$PWD/tools/jupyter" COURSE_PROGRESS="$$PWD/work/progress.json" \
 	  jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/work $(ARGS)
 
 test: setup  ## run every test: package, notebooks, rules, site
+	@[ -d tests ] || { echo "This copy of the course has no tests: they hold answers." >&2; exit 1; }
 	@python -m pytest -n 2 --dist loadscope $(ARGS)
 
 exercises: setup  ## write exercises/ anew from solutions/, but never over answers

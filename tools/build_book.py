@@ -16,6 +16,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from downloads import COURSE, FOLDER, make_downloads
+
 ROOT = Path(__file__).resolve().parent.parent
 SOLUTIONS_PART = "Appendix: solutions"
 
@@ -24,6 +26,7 @@ SOLUTIONS_PART = "Appendix: solutions"
 FRAME = ("_config.yml", "_toc.yml", "tools/build_book.py", "tools/sphinx_course", "requirements")
 PAPERS = ("CHANGELOG.md", "CITATION.cff")
 CONTENT = ("book", "exercises", "solutions", "course_pkg", "benchmarks", *PAPERS)
+# The third is what a visitor takes home: COURSE, see downloads.py.
 
 
 def files_below(names: Iterable[str]) -> list[Path]:
@@ -37,7 +40,7 @@ def files_below(names: Iterable[str]) -> list[Path]:
         for path in found
         if path.is_file()
         and "__pycache__" not in path.parts
-        and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+        and not any(part.startswith(".") for part in path.relative_to(ROOT).parts[1:])
     ]
 
 
@@ -94,11 +97,20 @@ def build(out: Path, *, solutions: bool, url_prefix: str, verbose: bool) -> int:
     start_page = html / "index.html"
 
     options = {"solutions": solutions, "url_prefix": url_prefix, "root": str(ROOT)}
-    now = {"frame": fingerprint(FRAME, options), "content": fingerprint(CONTENT, options)}
+    now = {
+        "frame": fingerprint(FRAME, options),
+        "content": fingerprint(CONTENT, options),
+        "downloads": fingerprint(COURSE, options),
+    }
     before = json.loads(stamp.read_text()) if stamp.exists() else {}
+    pages = ("frame", "content")
 
-    if now == before and start_page.exists():
+    if now == before and start_page.exists() and (html / FOLDER).exists():
         print("The site is up to date.")
+    elif all(now[part] == before.get(part) for part in pages) and start_page.exists():
+        make_downloads(html, solutions=solutions)  # only tests or tools have changed
+        stamp.write_text(json.dumps(now))
+        print("The pages are up to date; the files to download were made anew.")
     else:
         if now["frame"] != before.get("frame"):
             shutil.rmtree(html, ignore_errors=True)
@@ -107,9 +119,9 @@ def build(out: Path, *, solutions: bool, url_prefix: str, verbose: bool) -> int:
         stamp.unlink(missing_ok=True)
         toc = ROOT / "_toc.yml"
         if not solutions:
-            pages = toc_without_solutions(yaml.safe_load(toc.read_text(encoding="utf-8")))
+            kept = toc_without_solutions(yaml.safe_load(toc.read_text(encoding="utf-8")))
             toc = work / "_toc.yml"
-            toc.write_text(yaml.safe_dump(pages, sort_keys=False), encoding="utf-8")
+            toc.write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
         print("Building the site ...", flush=True)
         start = time.monotonic()
         if not run_jupyter_book(html, work, toc, url_prefix, verbose):
@@ -117,6 +129,8 @@ def build(out: Path, *, solutions: bool, url_prefix: str, verbose: bool) -> int:
             shutil.rmtree(work)
             print("\nThe site was not built: see the messages above.", file=sys.stderr)
             return 1
+        make_downloads(html, solutions=solutions)
+        (html / ".nojekyll").touch()  # else some hosts leave out _static and _images
         stamp.write_text(json.dumps(now))
         print(f"Built in {time.monotonic() - start:.0f} s.")
 
@@ -146,9 +160,10 @@ def main() -> int:
     prefix = options.url_prefix
     if not (prefix.startswith("/") and prefix.endswith("/")):
         parser.error(f"--url-prefix: expected a path that starts and ends with /, got {prefix!r}")
+    has_solutions = (ROOT / "solutions").is_dir()  # a copy that instructors hand out has none
     return build(
         options.out.resolve(),
-        solutions=not options.no_solutions,
+        solutions=not options.no_solutions and has_solutions,
         url_prefix=prefix,
         verbose=options.verbose,
     )

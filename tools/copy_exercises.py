@@ -6,13 +6,19 @@
 made. When an exercise has changed, a copy in which nobody has written anything is brought up to
 date; beside any other, the new version is laid under another name.
 
+Exercise and chapter have one name, and JupyterLab's tabs show nothing else. So a copy is called
+`04-lstm-exercises.ipynb`, and its links to other exercises lead to their copies. A copy with the
+chapter's name, from before, stays and counts.
+
 Each exercise holds a hash of its cells as they were made, and so does each copy: that tells which
 version it is, and whether somebody has written in it.
 """
 
 from __future__ import annotations
 
+import copy
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -20,6 +26,7 @@ from nbformat import NotebookNode
 from notebook_files import (
     ROOT,
     NotANotebookError,
+    dumps,
     is_as_made,
     notebooks_in,
     read,
@@ -27,6 +34,24 @@ from notebook_files import (
     version_of,
     write,
 )
+
+IN_WORK = "-exercises"
+TO_AN_EXERCISE = re.compile(rf"(?<=\]\()(\d\d-[\w-]+?)(?:{IN_WORK})?(?=\.ipynb)")
+
+
+def name_in_work(source: Path) -> str:
+    """Return the name of an exercise's copy: not that of a chapter."""
+    chapter = source.parents[1] / "book" / source.name
+    return f"{source.stem}{IN_WORK}.ipynb" if chapter.exists() else source.name
+
+
+def _linked(notebook: NotebookNode, ending: str) -> NotebookNode:
+    """Return a notebook whose links to exercises of chapters lead to names with this ending."""
+    found = copy.deepcopy(notebook)
+    for cell in found.cells:
+        if cell.cell_type == "markdown":
+            cell.source = TO_AN_EXERCISE.sub(rf"\1{ending}", cell.source)
+    return found
 
 
 def _read_if_possible(path: Path) -> NotebookNode | None:
@@ -41,7 +66,8 @@ def _is_anybodys(path: Path) -> bool:
     if not os.path.lexists(path):
         return False
     found = _read_if_possible(path)
-    return found is None or not is_as_made(found)
+    # A copy's links differ from those of what it was made of.
+    return found is None or not (is_as_made(found) or is_as_made(_linked(found, "")))
 
 
 def _name_beside(path: Path) -> Path:
@@ -61,23 +87,27 @@ def copy_exercises(exercises: list[Path], work: Path) -> list[str]:
     made, sentences = 0, []
     for source in exercises:
         exercise = _read_if_possible(source)
-        copy = work / source.name
+        copied = work / name_in_work(source)
         if exercise is None:
             sentences.append(f"{shown(source)} cannot be read, so no copy of it was made.")
             continue
         text = source.read_text(encoding="utf-8-sig")
-        if not os.path.lexists(copy):  # a link may lead to a disk that is not here today
-            write(copy, text)
+        if copied.name != source.name:
+            text = dumps(_linked(exercise, IN_WORK))
+            if os.path.lexists(work / source.name) and not os.path.lexists(copied):
+                copied = work / source.name  # from before copies had names of their own
+        if not os.path.lexists(copied):  # a link may lead to a disk that is not here today
+            write(copied, text)
             made += 1
-        elif not _is_anybodys(copy):
-            if version_of(exercise) != version_of(there[copy]):
-                write(copy, text)
-                sentences.append(f"{shown(copy)}: brought up to date; it held no answers.")
+        elif not _is_anybodys(copied):
+            if version_of(exercise) != version_of(there[copied]):
+                write(copied, text)
+                sentences.append(f"{shown(copied)}: brought up to date; it held no answers.")
         elif version_of(exercise) not in versions:  # nor in a copy with another name
-            beside = _name_beside(copy)
+            beside = _name_beside(copied)
             write(beside, text)
             sentences.append(
-                f"{shown(copy)}: this exercise has changed since you began. Your copy is as you "
+                f"{shown(copied)}: this exercise has changed since you began. Your copy is as you "
                 f"left it; the new version is {shown(beside)}."
             )
     if made:

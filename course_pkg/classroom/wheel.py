@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-NEEDED = ("pyproject.toml", "README.md", "LICENSE", "LICENSE-text", "course_pkg")
+NEEDED = ("pyproject.toml", "README.md", "LICENSE", "course_pkg")
+THE_TIME = "1767225600"  # of all files in the wheel: the first second of 2026
 BUILD = "import sys, setuptools.build_meta as build; print(build.build_wheel(sys.argv[1]))"
 
 
 def make_wheel(course: Path, out: Path) -> Path:
     """Write the package of the course as a wheel, without a network, and return its path.
 
-    It is built beside, so that nothing is left in the course.
+    It is built beside, so that nothing is left in the course. The same course gives the same
+    bytes.
 
     Parameters
     ----------
@@ -47,9 +50,13 @@ def make_wheel(course: Path, out: Path) -> Path:
                 shutil.copytree(source, tree / name, ignore=ignored)
             else:
                 shutil.copy(source, tree / name)
+        for path in tree.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
         run = subprocess.run(
             [sys.executable, "-c", BUILD, str(out.resolve())],
             cwd=tree,
+            env={**os.environ, "SOURCE_DATE_EPOCH": THE_TIME},
+            umask=0o022,
             capture_output=True,
             text=True,
             check=False,

@@ -285,6 +285,73 @@ def test_one_exercise_that_cannot_be_read_does_not_keep_the_others(fetch, exerci
     assert "00-broken.ipynb cannot be read" in second
 
 
+# Beside a chapter of the same name.
+
+
+@pytest.fixture
+def chapter(project, new_solution):
+    """A chapter 01-one, whose exercise leads on to the next, and an exercise without a chapter."""
+    (project / "book").mkdir()
+    for name in ("01-one", "02-two"):
+        (project / "book" / f"{name}.ipynb").touch()
+    new_solution(
+        "[Next](02-two.ipynb#start), [chapter](../book/01-one.ipynb), [p](project-1.ipynb)"
+    )
+    make_exercises.main([])
+    write(project / "exercises" / "project-1.ipynb", dumps(solution_notebook()))
+    return project / "book" / "01-one.ipynb"
+
+
+def test_a_copy_has_a_name_of_its_own_and_leads_to_copies(chapter, fetch, exercise, work):
+    fetch()
+    assert names(work) == ["01-one-exercises.ipynb", "project-1.ipynb"]
+    copy = read(work / "01-one-exercises.ipynb")
+    assert copy.cells[0].source == (
+        "# [Next](02-two-exercises.ipynb#start), [chapter](../book/01-one.ipynb), "
+        "[p](project-1.ipynb)"
+    )
+    assert copy.cells[1:] == read(exercise).cells[1:]
+    assert fetch() == []
+
+
+@pytest.mark.parametrize("edit", [solve, take_note, run_only, lambda notebook: None])
+def test_such_a_copy_follows_the_exercise_unless_somebody_wrote_in_it(
+    chapter, fetch, work, new_solution, edit
+):
+    fetch()
+    saved = change(work / "01-one-exercises.ipynb", edit)
+    assert fetch() == []
+    new_solution("Others")
+    make_exercises.main([])
+    (sentence,) = fetch()
+    if edit in (solve, take_note):
+        assert sentence.endswith("01-one-exercises-new.ipynb.")
+        assert (work / "01-one-exercises.ipynb").read_bytes() == saved
+    else:
+        assert "01-one-exercises.ipynb: brought up to date" in sentence
+        assert read(work / "01-one-exercises.ipynb").cells[0].source == "# Others"
+    assert fetch() == []
+
+
+@pytest.mark.parametrize("edit", [solve, lambda notebook: None])
+def test_a_copy_from_before_stays_and_counts(chapter, fetch, exercise, work, new_solution, edit):
+    work.mkdir()
+    (work / exercise.name).write_bytes(exercise.read_bytes())
+    saved = change(work / exercise.name, edit)
+    fetch()
+    assert names(work) == ["01-one.ipynb", "project-1.ipynb"]
+    assert (work / exercise.name).read_bytes() == saved
+    new_solution("Others")
+    make_exercises.main([])
+    (sentence,) = fetch()
+    if edit is solve:
+        assert sentence.endswith("01-one-new.ipynb.")
+        assert (work / exercise.name).read_bytes() == saved
+    else:
+        assert "01-one.ipynb: brought up to date" in sentence
+    assert fetch() == []
+
+
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path, monkeypatch, capsys):
     (tmp_path / "work").touch()
     monkeypatch.setattr(copy_exercises, "ROOT", tmp_path)

@@ -15,6 +15,7 @@ from tests.tools.samples import solution_notebook
 # What JupyterLab is asked for: it writes that down, and ends.
 JUPYTER = """#!/bin/sh
 printf '%s\\n' "$PWD" "$JUPYTER_CONFIG_PATH" "$@" > asked
+printf '%s' "$HOME" > home
 """
 MAKE_ENVIRONMENT = """
 import sys, venv
@@ -43,18 +44,18 @@ def course(request, tmp_path):
     return folder
 
 
-def make(course, *words, path=os.environ["PATH"]):
+def make(course, *words, path=os.environ["PATH"], status=0, **more):
     """Call make as a learner would, and return what it says."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     run = subprocess.run(
         ["make", *words],
         cwd=course,
-        env={**kept, "PATH": path, "PYTHONPATH": ""},
+        env={**kept, "PATH": path, "PYTHONPATH": "", **more},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    assert run.returncode == 0, run.stdout
+    assert run.returncode == status, run.stdout
     return run.stdout
 
 
@@ -100,6 +101,19 @@ def test_an_environment_that_fits_is_kept_whatever_comes_first_in_the_path(cours
     used = (course / ".venv").readlink()
     assert make(course, "setup", path=f"{other}:/usr/bin:/bin") == ""
     assert (course / ".venv").readlink() == used
+
+
+def test_jupyter_keeps_its_state_in_the_course_where_home_cannot_be_written(course, tmp_path):
+    make(course, "lab", HOME="/proc/nohome")
+    assert (course / "home").read_text() == str(course / "work" / ".home")
+    (tmp_path / "my home").mkdir()
+    for home in (str(tmp_path / "my home"), ""):
+        make(course, "lab", HOME=home)
+        assert (course / "home").read_text() == home
+
+
+def test_a_copy_without_answers_says_why_it_has_no_tests(course):
+    assert "This copy of the course has no tests" in make(course, "test", status=2)
 
 
 def test_help_lists_every_target_with_what_it_does(course):

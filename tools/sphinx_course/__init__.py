@@ -9,9 +9,11 @@
 ``explorers``       directive ``explorer``: an interactive figure, computed at the build
 ``flow_chart``      directive ``flow-chart``: boxes, arrows, and links to sections
 ``figures``         gives pictures their width and height, and loads their style
+``course_files``    role ``course-file``: a link to the course as a zip, or to its package
 ``bibliography``    cites as Elman (1990) and (Elman, 1990)
 ``api``             directive ``api-modules``: the page of one room of the package
 ``glance``          unfolds a function of the reference without its docstring and checks
+``glossary_links``  lets links to the glossary lead to its terms
 ``lean_code``       writes listings with fewer elements: smaller pages that look the same
 ``folds``           writes on the bar of folded code what is inside
 ``exercise_bars``   names the checks of exercises, and folds their set-up
@@ -22,6 +24,7 @@
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``
 ``solution_titles`` calls the pages of solutions by that name
 ``social``          takes an address out of the pages' heads that only a public site has
+``third_party``     licences of what others made, and the directive ``third-party``
 ``rewrite``         writes every page again whenever one has changed
 """
 
@@ -41,6 +44,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         benchmark_tables,
         bibliography,
         chapter_lists,
+        course_files,
         equations,
         exercise_bars,
         exercise_pages,
@@ -51,6 +55,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         frame,
         front_door,
         glance,
+        glossary_links,
         lean_code,
         mathjax,
         page_not_found,
@@ -58,6 +63,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         shared_sidebar,
         social,
         solution_titles,
+        third_party,
     )
 
     parts = (
@@ -65,6 +71,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         benchmark_tables,
         bibliography,
         chapter_lists,
+        course_files,
         equations,
         exercise_bars,
         exercise_pages,
@@ -75,6 +82,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         frame,
         front_door,
         glance,
+        glossary_links,
         lean_code,
         mathjax,
         page_not_found,
@@ -82,6 +90,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         shared_sidebar,
         social,
         solution_titles,
+        third_party,
     )
     for part in parts:
         part.setup(app)
