@@ -3,6 +3,9 @@
 ``mathjax``         copies MathJax from an installed package into the site
 ``chapters``        reads title, question, objectives and times out of a chapter notebook
 ``chapter_lists``   directives ``chapter-cards`` and ``chapter-table``, made from those
+``exercise_tables`` directive ``exercise-tables``: exercises with kinds and points
+``chapter_graph``   directive ``chapter-graph``: which chapter needs which
+``teaching_plans``  directive ``teaching-plan``: weeks, chapters, and hours that add up
 ``citations``       finds which function cites which equation, from the docstrings
 ``equations``       links from docstrings to equations, and the directive ``equation-table``
 ``benchmark_tables`` directive ``benchmark-tables``: a recorded run, as tables
@@ -38,9 +41,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         api,
         benchmark_tables,
         bibliography,
+        chapter_graph,
         chapter_lists,
         equations,
         exercise_pages,
+        exercise_tables,
         explorers,
         figures,
         flow_chart,
@@ -54,15 +59,18 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         rewrite,
         social,
         solution_titles,
+        teaching_plans,
     )
 
     parts = (
         api,
         benchmark_tables,
         bibliography,
+        chapter_graph,
         chapter_lists,
         equations,
         exercise_pages,
+        exercise_tables,
         explorers,
         figures,
         flow_chart,
@@ -76,6 +84,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         rewrite,
         social,
         solution_titles,
+        teaching_plans,
     )
     for part in parts:
         part.setup(app)
