@@ -7,6 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 SOLUTIONS ?= 1
 PORT ?= 8000
 NOTEBOOKS ?=
+CHAPTERS ?=
 
 # Small matrices: a second thread costs more than it brings.
 export OMP_NUM_THREADS ?= 1
@@ -17,7 +18,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export JUPYTER_PREFER_ENV_PATH := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor book serve lab test exercises notebooks lint format screenshot lock clean
+.PHONY: help setup doctor book serve lab test exercises notebooks slides lint format screenshot lock clean
 
 help:  ## list the targets
 	@echo "Recurrent Neural Networks, Equation by Equation"
@@ -60,6 +61,9 @@ exercises: setup  ## write exercises/ anew from solutions/, but never over answe
 
 notebooks: setup  ## run the notebooks and store their outputs (NOTEBOOKS="book/01-*.ipynb")
 	@python tools/execute_notebooks.py $(NOTEBOOKS)
+
+slides: setup  ## make slides of the chapters in _build/slides (CHAPTERS="04 05")
+	@python tools/make_slides.py $(CHAPTERS)
 
 lint: setup  ## check style and types
 	@ruff check .

@@ -3,6 +3,9 @@
 ``mathjax``         copies MathJax from an installed package into the site
 ``chapters``        reads title, question, objectives and times out of a chapter notebook
 ``chapter_lists``   directives ``chapter-cards`` and ``chapter-table``, made from those
+``exercise_tables`` directive ``exercise-tables``: exercises with kinds and points
+``chapter_graph``   directive ``chapter-graph``: which chapter needs which
+``teaching_plans``  directive ``teaching-plan``: weeks, chapters, and hours that add up
 ``citations``       finds which function cites which equation, from the docstrings
 ``equations``       links from docstrings to equations, and the directive ``equation-table``
 ``benchmark_tables`` directive ``benchmark-tables``: a recorded run, as tables
@@ -43,11 +46,13 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         api,
         benchmark_tables,
         bibliography,
+        chapter_graph,
         chapter_lists,
         course_files,
         equations,
         exercise_bars,
         exercise_pages,
+        exercise_tables,
         explorers,
         figures,
         flow_chart,
@@ -63,6 +68,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         shared_sidebar,
         social,
         solution_titles,
+        teaching_plans,
         third_party,
     )
 
@@ -70,11 +76,13 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         api,
         benchmark_tables,
         bibliography,
+        chapter_graph,
         chapter_lists,
         course_files,
         equations,
         exercise_bars,
         exercise_pages,
+        exercise_tables,
         explorers,
         figures,
         flow_chart,
@@ -90,6 +98,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         shared_sidebar,
         social,
         solution_titles,
+        teaching_plans,
         third_party,
     )
     for part in parts:

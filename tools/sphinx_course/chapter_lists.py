@@ -37,6 +37,15 @@ def reading(chapter: Chapter) -> str:
     return f"Text {duration(text)}, with the code {duration(both)}"
 
 
+def from_root(markdown: str) -> str:
+    """Let the links of a chapter work from any page.
+
+    >>> from_root("[chapter 01](01-one.ipynb), [a site](https://example.org)")
+    '[chapter 01](/book/01-one.ipynb), [a site](https://example.org)'
+    """
+    return re.sub(r"\]\((?![a-z]+:|/|#)", "](/book/", markdown)
+
+
 def card(chapter: Chapter) -> str:
     """Write one chapter as a card of sphinx-design, for a page in ``book/``."""
     objectives = "\n".join(f"- {objective}" for objective in chapter.objectives)
@@ -83,7 +92,7 @@ def table(chapters: list[Chapter]) -> str:
             f"* - {chapter.number}\\. [{chapter.title}](/book/{chapter.stem}.ipynb)",
             f"  - - {first}",
             *(f"    - {objective}" for objective in others),
-            f"  - {chapter.prerequisites}",
+            f"  - {from_root(chapter.prerequisites)}",
             f"  - {reading(chapter)},"
             f" [exercises](/exercises/{chapter.stem}.ipynb)"
             f" {duration(chapter.minutes.exercises)}",

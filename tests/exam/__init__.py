@@ -1,0 +1,1 @@
+"""The exam: questions on the instructors' page, answers in the solutions, numbers in `numbers`."""
