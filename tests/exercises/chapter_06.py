@@ -17,6 +17,16 @@ def early_stop(losses, patience):
     return [kept, len(losses)]
 """
 
+FIRST_IS_BEST = """
+def early_stop(losses, patience):
+    best, since, k = 0, 0, 0
+    for k in range(1, len(losses)):
+        best, since = (k, 0) if losses[k] < losses[best] else (best, since + 1)
+        if since > patience:
+            break
+    return best, k + 1
+"""
+
 GRADIENT_BY_MATRICES = """
 def predicted_floor():
     return [np.log(1 + 3 / np.e), np.e / (np.e + 3)]
@@ -144,6 +154,7 @@ ANSWERS = [
             ("    best, lowest, since = None", "    losses += [0]\n    best, lowest, since = None")
         ),
     ),
+    ("stopping", "not even at the start", FIRST_IS_BEST),
     # 6.2: a floor, and a gradient that passes both
     ("double", RIGHT, GRADIENT_BY_MATRICES),
     (
@@ -263,6 +274,17 @@ ANSWERS = [
         "see log_softmax",
         change(("log_p = log_softmax(scores[mask])", "log_p = np.log(softmax(scores[mask]))")),
     ),
+    (
+        "masked",
+        "exp(1000) is infinite",
+        change(
+            (
+                "log_p = log_softmax(scores[mask])",
+                "e = np.exp(scores[mask])\n    log_p = np.log(e / e.sum(axis=1, keepdims=True))",
+            ),
+            ("-log_p[rows, y].mean()", "-(np.eye(V)[y] * log_p).sum() / len(y)"),
+        ),
+    ),
     ("masked", "Divide by the number of valid steps", change((" / len(y)", ""))),
     (
         "masked",
@@ -321,6 +343,32 @@ def masked_loss(scores, targets, lengths):
         ),
     ),
     ("leaks", "the values are not", change(ALL_SHUFFLED)),
+    (
+        "leaks",
+        "and scale before",
+        """
+def repaired_windows(series, W):
+    every = np.array([series[t : t + W] for t in range(len(series) - W + 1)])
+    cut = int(0.8 * len(every))
+    train, test = every[:cut], every[cut:]
+    return (train - train.mean()) / train.std(), (test - train.mean()) / train.std()
+
+
+def repaired_choice(valid, test):
+    return np.argmax(valid), test[np.argmax(valid)]
+""",
+    ),
+    (
+        "leaks",
+        "not of the windows",
+        change(
+            (
+                "    return windows(train), windows(test)",
+                "    a, b = windows(train), windows(test)\n"
+                "    return (a - a.mean()) / a.std(), (b - a.mean()) / a.std()",
+            )
+        ),
+    ),
     (
         "leaks",
         "changes the series",
@@ -385,6 +433,7 @@ def resume(saved):
         ),
     ),
     ("sweep", "not equal steps", change(("np.geomspace", "np.linspace"))),
+    ("sweep", "np.logspace takes exponents", change(("np.geomspace", "np.logspace"))),
     ("sweep", "both ends count", change(("steps + 1)", "steps)"))),
     ("sweep", "for each factor of ten", change(("steps + 1)", "per_decade + 1)"))),
     (
