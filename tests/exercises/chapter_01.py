@@ -64,7 +64,7 @@ def number_of_parameters(I, H, L, D, O):
     ),
     # 1.2: predict, then run
     ("predict", RIGHT, change(("np.array([0.3434, 0.0])", "[[0.3434], [0]]"))),
-    ("predict", RIGHT, change(("np.array([0.3434, 0.0])", "0.34338, -0.0"))),
+    ("predict", RIGHT, change(("np.array([0.3434, 0.0])", "0.34338, -0.0"), ('"works', '"Works'))),
     ("predict", "the echo is not 'adds'", change(('"works against"', '"adds"'))),
     ("predict", "unit 1 is too high", change(("[0.3434, 0.0]", "[0.9277, 0.0]"))),
     ("predict", "Mind the minus sign", change(("[0.3434, 0.0]", "[0.9277, 0.0]"))),
@@ -386,7 +386,7 @@ def train(text, k, seed, updates=200):
         _, h = net(torch.eye(x.max() + 1, dtype=torch.float64)[x])
         log_p = out(h[0]).log_softmax(-1)
         loss = -log_p[torch.arange(len(y)), y].sum() / len(y)
-        kept[n] = loss
+        kept[n] = loss.detach()
         loss.backward()
         adam.step()
     return kept
