@@ -92,7 +92,7 @@ def graded(tmp_path_factory):
     nbgrader(folder, "generate_assignment", "lstm")
 
     anna = submission(solution, {grade_id(cell) for cell in solution.cells if not is_check(cell)})
-    ben = submission(solution, {"switches", "slope", "repair", "roads"})
+    ben = submission(solution, {"switches", "slope", "orders", "roads"})
     for cell in anna.cells:
         if grade_id(cell) == "slope":
             cell.source += NOISE
