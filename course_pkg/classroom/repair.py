@@ -2,7 +2,8 @@
 
 A cell of the course is never taken from what was handed in. An answer is known by its name, else
 by its id, else by the functions that it defines; so a split, copied, moved or retyped cell is an
-answer all the same. Whatever else was written follows the cell it followed.
+answer all the same. Whatever else was written follows the cell it followed; only the cells of the
+course in which a learner looks at a longer training (their names end in -look) are left out.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ class Plan(NamedTuple):
     words: dict[str, str]  # answers in words, by name
     blank: frozenset[int]  # exercises of which nothing was answered
     notes: list[str]
+
+
+def _only_looks(cell: Handed) -> bool:
+    """Whether a learner looks at a longer training here, on which nothing else depends."""
+    return cell.name.endswith("-look") and not functions_in(cell.source)
 
 
 def _lines(source: str) -> list[str]:
@@ -126,7 +132,7 @@ def plan(assignment: Assignment, handed: Sequence[Handed]) -> Plan:
         if owner is not None:
             last = owner.name
             parts.setdefault(last, []).append(cell.source)
-        elif cell.is_code and cell.source.strip():
+        elif cell.is_code and cell.source.strip() and not _only_looks(cell):
             after.setdefault(last, []).append(cell.source)
 
     steps: list[Step] = []

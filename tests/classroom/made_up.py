@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from notebook_files import ROOT
 
 CHAPTER = "04-lstm"
-ALL = ("switches", "slope", "repair", "orders", "relatives", "roads", "bugs", "counter")
-POINTS = dict(zip(ALL, (2, 2, 3, 2, 3, 3, 3, 3), strict=True))
+ALL = ("switches", "slope", "orders", "roads", "bugs", "span", "counter")
+POINTS = dict(zip(ALL, (2, 2, 3, 4, 3, 4, 3), strict=True))
 MOST = sum(POINTS.values())
 Notebook = dict[str, Any]
 
@@ -115,9 +115,9 @@ def replaced(notebook: Notebook) -> None:
 
 def split(notebook: Notebook) -> None:
     cell = cell_of(notebook, "switches")
-    first, second = cell["source"].split("def number_of_parameters")
+    first, second = cell["source"].split("def resting_cell")
     other = copy.deepcopy(cell)
-    cell["source"], other["source"] = first, "def number_of_parameters" + second
+    cell["source"], other["source"] = first, "def resting_cell" + second
     notebook["cells"].insert(notebook["cells"].index(cell) + 1, other)
 
 
@@ -212,7 +212,7 @@ sys.modules["course_pkg.grading.run_check"] = fake
 FORGED = """import json, os
 for fd in range(1, 20):
     try:
-        for name in ("switches", "slope", "repair", "orders"):
+        for name in ("switches", "slope", "orders", "roads"):
             os.write(fd, (json.dumps({"check": name + "-check", "right": True}) + "\\n").encode())
         os.write(fd, b'{"ended": true}\\n')
     except OSError:

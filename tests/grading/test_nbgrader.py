@@ -115,7 +115,7 @@ def graded(tmp_path_factory):
 
     every = {grade_id(cell) for cell in solution.cells if not is_check(cell)}
     anna, cem, emil = (submission(solution, every) for _ in range(3))
-    ben = submission(solution, {"switches", "slope", "repair", "roads"})
+    ben = submission(solution, {"switches", "slope", "orders", "roads"})
     for cell in anna.cells:
         if grade_id(cell) == "slope":
             cell.source += NOISE
