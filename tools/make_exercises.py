@@ -1,4 +1,4 @@
-"""Make `exercises/NN-name.ipynb` from `solutions/NN-name.ipynb`, with nbgrader's own steps.
+"""Make `exercises/NAME.ipynb` from `solutions/NAME.ipynb`, with nbgrader's own steps.
 
 Between the marks `### BEGIN SOLUTION` and `### END SOLUTION` a stub takes the solution's place;
 what stands between `### BEGIN HIDDEN TESTS` and `### END HIDDEN TESTS` is left out. A check cell

@@ -14,6 +14,7 @@ from course_pkg.classroom.repair import Step
 from course_pkg.classroom.wheel import make_wheel
 from course_pkg.data.registry import DATA_SETS, DataSet
 
+LINKED = re.compile(r"\]\(\.\./book/([\w-]+\.ipynb)")
 LOADED = re.compile(r"from (course_pkg\.data\.sets\.\w+) import")
 SECONDS = 300.0  # for a cell of the solution
 README = """\
@@ -74,6 +75,21 @@ def _exercise(path: Path, seed: int | None, names: Sequence[str]) -> str:
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 
+def chapters_of(source: Path, exercise: str) -> list[str]:
+    """Return the files of the chapters that go with exercises: a project has those it links to.
+
+    Examples
+    --------
+    >>> chapters_of(Path("04-lstm.ipynb"), "")
+    ['04-lstm.ipynb']
+    >>> chapters_of(Path("project-1-forecast.ipynb"), "[chapter 1](../book/01-one.ipynb#shapes)")
+    ['01-one.ipynb']
+    """
+    if source.name.startswith("project-"):
+        return sorted(set(LINKED.findall(exercise)))
+    return [source.name]
+
+
 def assign(sources: Sequence[Path], out: Path, *, seed: int | None = None) -> list[str]:
     """Write what students get for these chapters, and return the files.
 
@@ -105,14 +121,16 @@ def assign(sources: Sequence[Path], out: Path, *, seed: int | None = None) -> li
     out.mkdir(parents=True, exist_ok=True)
     for source, assignment in zip(sources, assignments, strict=True):
         course = source.resolve().parents[1]
-        for folder in ("exercises", "book"):
-            if not (course / folder / source.name).is_file():
-                raise ValueError(f"chapter: {course / folder / source.name} is missing")
-        names = [each.name for each in sources]
-        text = _exercise(course / "exercises" / source.name, seed, names)
+        exercise = course / "exercises" / source.name
+        if not exercise.is_file():
+            raise ValueError(f"chapter: {exercise} is missing")
+        text = _exercise(exercise, seed, [each.name for each in sources])
         _write(out / "exercises" / source.name, text)
-        chapter = (course / "book" / source.name).read_text(encoding="utf-8")
-        _write(out / "book" / source.name, chapter)  # for the links in the exercises
+        for name in chapters_of(source, text):  # for the links in the exercises
+            chapter = course / "book" / name
+            if not chapter.is_file():
+                raise ValueError(f"chapter: {chapter} is missing")
+            _write(out / "book" / name, chapter.read_text(encoding="utf-8"))
         for each in data_of(assignment):
             _write(out / "data" / f"{each.name}.txt", f"{each.card}\n")
     wheel = make_wheel(sources[0].resolve().parents[1], out)

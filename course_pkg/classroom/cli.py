@@ -48,7 +48,9 @@ def add_commands(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "assign", help="pack the exercises of chapters for a class", description=ASSIGN
     )
-    parser.add_argument("chapters", nargs="+", metavar="CHAPTER", help="numbers, such as 04 05")
+    parser.add_argument(
+        "chapters", nargs="+", metavar="CHAPTER", help="numbers, such as 04 05; or project-1"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="an empty one")
     parser.add_argument("--seed", type=int, help="draw the numbers anew; grade with the same seed")
     parser.set_defaults(run=run_assign)
@@ -57,7 +59,8 @@ def add_commands(subparsers: Any) -> None:
         "grade", help="grade the exercises that a class has handed in", description=GRADE
     )
     parser.add_argument(
-        "chapter", help="its number, such as 04; or a notebook with solutions and checks"
+        "chapter",
+        help="its number, such as 04; or project-1; or a notebook with solutions and checks",
     )
     parser.add_argument(
         "submissions", type=Path, help="a folder, or the zip file that Moodle or Canvas hands out"
@@ -75,8 +78,20 @@ def add_commands(subparsers: Any) -> None:
     parser.set_defaults(run=run_grade)
 
 
+def name_of(source: Path) -> str:
+    """Return what a chapter or a project is called on the command line.
+
+    Examples
+    --------
+    >>> name_of(Path("04-lstm.ipynb")), name_of(Path("project-1-forecast.ipynb"))
+    ('04', 'project-1')
+    """
+    parts = source.stem.split("-")
+    return "-".join(parts[: 2 if parts[0] == "project" else 1])
+
+
 def find_source(chapter: str, folder: Path = SOLUTIONS) -> Path:
-    """Return the notebook of a chapter, by its number or its path.
+    """Return the notebook of a chapter or a project, by its number or its path.
 
     Raises
     ------
@@ -86,9 +101,11 @@ def find_source(chapter: str, folder: Path = SOLUTIONS) -> Path:
     path = Path(chapter)
     if path.suffix == ".ipynb":
         return path
-    found = sorted(folder.glob(f"{chapter.zfill(2)}-*.ipynb")) if chapter.isdigit() else []
+    wanted = chapter.zfill(2) if chapter.isdigit() else chapter
+    names = {each: name_of(each) for each in sorted(folder.glob("*.ipynb"))}
+    found = [each for each, name in names.items() if name == wanted]
     if len(found) != 1:
-        here = ", ".join(each.name[:2] for each in sorted(folder.glob("*.ipynb")))
+        here = ", ".join(names.values())
         has = f"there are {here}" if here else f"{folder} holds none: grade in a copy of the course"
         raise ValueError(f"chapter: expected the number of a chapter, got {chapter!r}; {has}")
     return found[0]

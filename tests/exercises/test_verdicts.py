@@ -7,13 +7,22 @@ import pytest
 from make_exercises import is_check
 from notebook_files import notebooks_in, read
 
+from course_pkg.classroom.cli import name_of
 from tests.exercises import RIGHT, change
 
-CHAPTERS = {path.stem[:2]: path for path in notebooks_in("solutions")}
+CHAPTERS = {name_of(path): path for path in notebooks_in("solutions")}
+
+
+def answers_to(name):
+    """Return the answers to a chapter, such as "04", or to "project-1"."""
+    module = f"chapter_{name}" if name.isdigit() else name.replace("-", "_")
+    return import_module(f"tests.exercises.{module}").ANSWERS
+
+
 ANSWERS = [
     pytest.param(chapter, *entry, id=f"{chapter}-{entry[0]}-{number}")
     for chapter in CHAPTERS
-    for number, entry in enumerate(import_module(f"tests.exercises.chapter_{chapter}").ANSWERS)
+    for number, entry in enumerate(answers_to(chapter))
 ]
 
 

@@ -92,9 +92,9 @@ def split_and_copied(notebook):
     twin.id = "twin"
     notebook.cells.insert(number + 1, twin)
     number = next(n for n, cell in enumerate(notebook.cells) if grade_id(cell) == "switches")
-    first, second = notebook.cells[number].source.split("def number_of_parameters")
+    first, second = notebook.cells[number].source.split("def resting_cell")
     part = copy.deepcopy(notebook.cells[number])
-    part.id, part.source = "part", "def number_of_parameters" + second
+    part.id, part.source = "part", "def resting_cell" + second
     notebook.cells[number].source = first
     notebook.cells.insert(number + 1, part)
 

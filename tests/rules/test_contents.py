@@ -44,14 +44,16 @@ def complaints_about(toc, root):
         for path in (root / folder).glob("*.ipynb")
         if re.match(r"\d\d-", path.stem)
     }
+    projects = {path.stem for path in (root / "solutions").glob("project-*.ipynb")}
     if not stems:
         complaints.append("there is no chapter book/NN-name.ipynb.")
-    for stem in sorted(stems):
-        for folder in FOLDERS:
+    for stem in sorted(stems | projects):
+        kind = "chapter" if stem in stems else "project"
+        for folder in FOLDERS if stem in stems else ("solutions", "exercises"):
             if not (root / folder / f"{stem}.ipynb").exists():
-                complaints.append(f"chapter {stem}: {folder}/{stem}.ipynb is missing.")
+                complaints.append(f"{kind} {stem}: {folder}/{stem}.ipynb is missing.")
             elif f"{folder}/{stem}" not in listed:
-                complaints.append(f"chapter {stem}: _toc.yml does not list {folder}/{stem}.")
+                complaints.append(f"{kind} {stem}: _toc.yml does not list {folder}/{stem}.")
     return complaints
 
 
@@ -105,6 +107,14 @@ def test_the_rule_sees_what_is_not_listed_or_listed_twice(course):
         "_toc.yml lists book/01-one twice.",
         "chapter 01-one: _toc.yml does not list solutions/01-one.",
         "chapter 01-one: _toc.yml does not list exercises/01-one.",
+    ]
+
+
+def test_the_rule_sees_a_project_that_is_not_listed(course):
+    (course / "solutions" / "project-1-one.ipynb").touch()
+    assert complaints_about(GOOD, course) == [
+        "project project-1-one: _toc.yml does not list solutions/project-1-one.",
+        "project project-1-one: exercises/project-1-one.ipynb is missing.",
     ]
 
 
