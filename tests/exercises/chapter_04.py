@@ -134,8 +134,8 @@ ANSWERS = [
     ("switches", "Divide by it", gates("i * g * (1 - f)")),
     ("switches", "what is kept", gates("i * g / f")),
     ("switches", "the state, not the cell", gates("np.tanh(i * g / (1 - f))")),
-    ("switches", "1 of 2 points: right so far is the gates", gates("1.0")),
-    ("switches", "1 of 2 points: right so far is where the cell rests", gates(e=(1, 1, 1))),
+    ("switches", "1 of 2 points: right so far is the choice of gates", gates("1.0")),
+    ("switches", "1 of 2 points: right so far is the place where", gates(e=(1, 1, 1))),
     # 4.2: the bias that keeps a fraction
     ("slope", RIGHT, change(("np.log(f / (1 - f))", "-np.log(p ** (-1 / T) - 1)"))),
     (
