@@ -13,6 +13,8 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import nbformat
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = "downloads"  # below the site's root
 
@@ -97,18 +99,30 @@ def _is_a_learners(path: Path) -> bool:
     )
 
 
-def content_of(path: Path) -> bytes:
-    """Return what is packed of a file: of an exercise, what it was before anybody solved it."""
+def content_of(path: Path, *, solutions: bool = True) -> bytes:
+    """Return what is packed of a file.
+
+    Of an exercise, this is what it was before anybody solved it; where no solutions are packed, it
+    has no links to them.
+    """
     if path.parent.name != "exercises" or path.suffix != ".ipynb":
         return path.read_bytes()
     from make_exercises import wanted_exercises
-    from notebook_files import dumps
-    from sphinx_course.exercise_pages import as_made
+    from notebook_files import AS_MADE, dumps, hash_of_cells
+    from notebook_files import COURSE as MADE_BY_COURSE
+    from sphinx_course.exercise_pages import as_made, unsolved
 
-    if as_made(path) is None:
-        return path.read_bytes()
-    made = wanted_exercises([path.parents[1] / "solutions" / path.name])
-    return dumps(made[path.name]).encode()
+    text = path.read_text(encoding="utf-8")
+    if as_made(path) is not None:
+        made = wanted_exercises([path.parents[1] / "solutions" / path.name])
+        text = dumps(made[path.name])
+    if not solutions:
+        exercise = nbformat.reads(unsolved(text), as_version=4)
+        exercise.metadata[MADE_BY_COURSE] = {
+            AS_MADE: hash_of_cells(exercise)
+        }  # and so nobody's work
+        text = dumps(exercise)
+    return text.encode()
 
 
 def make_zip(out: Path, root: Path = ROOT, *, solutions: bool = True) -> Path:
@@ -116,7 +130,7 @@ def make_zip(out: Path, root: Path = ROOT, *, solutions: bool = True) -> Path:
     target = out / zip_name(root)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as pack:
         for path in course_files(root, solutions=solutions):
-            content = content_of(path)
+            content = content_of(path, solutions=solutions)
             name = f"{target.stem}/{path.relative_to(root).as_posix()}"
             entry = zipfile.ZipInfo(name, date_time=(2026, 1, 1, 0, 0, 0))
             entry.create_system = 3  # Unix, whose rights follow

@@ -12,7 +12,7 @@ import pytest
 from copy_exercises import name_in_work
 from downloads import COURSE, course_files, make_zip, zip_name
 from make_exercises import make_exercise, wanted_exercises
-from notebook_files import ROOT, dumps, read, write
+from notebook_files import ROOT, dumps, is_as_made, read, write
 
 from course_pkg.classroom.wheel import make_wheel
 from tests.rules.published import SOLUTIONS
@@ -96,6 +96,10 @@ def test_without_solutions_no_hidden_test_is_in_it(tmp_path):
         found = [block for block in blocks if block in text]
         assert not found, f"{path.relative_to(course)}: {found[0]}"
     assert "your copies of the exercises" in run(course, "tools/copy_exercises.py")
+    for path in sorted((course / "exercises").glob("*.ipynb")):
+        exercise = read(path)
+        assert is_as_made(exercise)
+        assert not any("../solutions/" in cell.source for cell in exercise.cells)
 
 
 def test_a_solved_exercise_is_packed_as_it_was_made(tmp_path):
