@@ -6,7 +6,13 @@ import pytest
 from make_exercises import make_exercise
 from notebook_files import ROOT, dumps, notebooks_in, read
 from sphinx_course.chapters import read_chapter
-from sphinx_course.exercise_tables import kind_of, read_exercises, said_points, table
+from sphinx_course.exercise_tables import (
+    chapter_table,
+    kind_of,
+    project_table,
+    read_exercises,
+    said_points,
+)
 
 STEMS = [path.stem for path in notebooks_in("solutions") if re.match(r"\d\d-", path.stem)]
 
@@ -20,7 +26,7 @@ def test_all_exercises_are_there_with_all_their_points(stem):
     exercises = read_exercises(ROOT, stem)
     assert [exercise.title for exercise in exercises] == headings
     assert sum(exercise.points + exercise.by_hand for exercise in exercises) == points
-    written = table(read_chapter(ROOT / "book" / f"{stem}.ipynb"), exercises)
+    written = chapter_table(ROOT, read_chapter(ROOT / "book" / f"{stem}.ipynb"))
     assert len(re.findall(r"^\* - \d", written, re.MULTILINE)) == len(headings)
 
 
@@ -45,6 +51,22 @@ def test_a_missing_notebook_and_an_exercise_without_points_are_refused(tmp_path)
     (tmp_path / "solutions" / f"{stem}.ipynb").write_text(dumps(notebook))
     with pytest.raises(ValueError, match=f"{stem}.ipynb: exercise 9 gives no points"):
         read_exercises(tmp_path, stem)
+
+
+def test_a_project_has_a_table_too_once_it_states_its_time(tmp_path):
+    (tmp_path / "exercises").mkdir()
+    path = tmp_path / "exercises" / "project-1-series.ipynb"
+    exercise = make_exercise(read(ROOT / "solutions" / f"{STEMS[0]}.ipynb"))
+    exercise.cells[0].source = "# Project 1: a series"
+    path.write_text(dumps(exercise))
+    with pytest.raises(ValueError, match="project-1-series: the first cell lacks"):
+        project_table(tmp_path, path.stem)
+    exercise.cells[0].source += "\n\n**Time.** About 6 hours: three, and three."
+    path.write_text(dumps(exercise))
+    written = project_table(tmp_path, path.stem)
+    link = "/exercises/project-1-series.ipynb"
+    assert written.startswith(f"**[Project 1: a series]({link})**: about 6 hours, points: ")
+    assert written.count(f"({link}#exercise-") == len(read_exercises(tmp_path, path.stem))
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,13 @@ def test_the_long_plans_hold_everything_once_and_the_hours_are_those_of_the_chap
             parts = parts_of(plan, kind, chapter.number)
             assert sum(part.end - part.first for part in parts) == parts[0].of
             assert sum(part.minutes for part in parts) == stated
-    projects = sum(part.minutes for n in (1, 2) for part in parts_of(plan, "project", n))
-    assert all(len(parts_of(plan, "project", n)) == 1 for n in (1, 2))
+    projects = 0
+    for number in (1, 2):
+        parts = parts_of(plan, "project", number)
+        assert [part.end for part in parts] == list(range(1, parts[0].of + 1))
+        minutes = sum(part.minutes for part in parts)
+        assert minutes == COURSE.project(number).minutes
+        projects += minutes
     stated = sum(c.minutes.text_and_code + c.minutes.exercises for c in CHAPTERS)
     assert sum(week.minutes for week in plan) == stated + projects
 
@@ -93,6 +98,8 @@ def test_sections_add_up_to_the_chapter(chapter):
         (["1 | read 01 | Talk.", "2 | read 01 | Talk."], "week 2: read 01: some of it twice"),
         (["1 | exercises 01 1-4; exercises 01 4-8 | Talk."], "exercises 01: some of it twice"),
         (["1 | read 02 | Talk.", "2 | read 01 | Talk."], "chapter 02 needs chapter 01"),
+        (["1 | project 1 3/2 | Talk."], "project 1: there is no week 3 of 2"),
+        (["1 | project 1 | Talk.", "2 | project 1 1/2 | Talk."], "project 01: some of it twice"),
         (["1 | read 01 | Talk.", "2 | read 03 | Talk."], "chapter 03 needs chapter 02"),
     ],
 )
@@ -107,4 +114,6 @@ def test_a_project_counts_once_its_notebook_states_a_time(tmp_path):
     assert course.project(1).minutes == 0
     (tmp_path / "exercises" / "project-1-series.ipynb").write_text("**Time.** About 4 hours.")
     assert course.project(1).minutes == 240
+    assert [course.project(1, week, 3).minutes for week in (1, 2, 3)] == [80, 80, 80]
+    assert course.project(1, 2, 3).text.endswith("project-1-series.ipynb), week 2 of 3")
     assert "(/exercises/project-1-series.ipynb)" in course.project(1).text

@@ -47,6 +47,13 @@ def test_the_sums_are_those_of_the_rows():
     assert checks == len(pairs)
 
 
+def test_every_check_has_met_four_wrong_answers_and_two_right_ones():
+    rows = re.findall(r"^\| (\d+\. .+) \| (\d+) \| (\d+) \|$", made(), re.MULTILINE)
+    assert len(rows) > 60
+    weak = [row for row in rows if int(row[1]) < 4 or int(row[2]) < 2]
+    assert not weak, "wrong and right answers:\n" + "\n".join(map(str, weak))
+
+
 def test_an_old_page_is_noticed_and_written_anew(tmp_path, monkeypatch, capsys):
     old = tmp_path / PAGE.name
     old.write_text(page({"01-one": ("One", [Row(1, "Double", 9, 9)])}))

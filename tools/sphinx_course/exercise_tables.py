@@ -5,6 +5,7 @@ Titles and points stand in the notebooks alone, so the tables cannot disagree wi
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,8 @@ from sphinx_course.chapter_lists import ChapterList
 from sphinx_course.chapters import Chapter, duration
 
 IN_PARENTHESES = re.compile(r"(.+?) \(([^()]+)\)")  # Title (kind)
+PROJECT = re.compile(r"exercises/(project-\d+-[\w-]+)")
+PROJECT_TIME = re.compile(r"\*\*Time\.\*\*\D*(\d+)(?: to \d+)? (minutes|hours?)")
 # What the words of a title say of the kind.
 SAID = {
     "find": "find the bugs",
@@ -91,13 +94,12 @@ def said_points(points: float, by_hand: float) -> str:
     return " + ".join(parts)
 
 
-def table(chapter: Chapter, exercises: list[Exercise]) -> str:
-    """Write the exercises of a chapter as a table, for a page anywhere in ``book/``."""
-    page = f"/exercises/{chapter.stem}.ipynb"
+def table(opening: str, stem: str, exercises: list[Exercise]) -> str:
+    """Write exercises as a table below its opening words, for a page anywhere in ``book/``."""
+    page = f"/exercises/{stem}.ipynb"
     total = said_points(sum(e.points for e in exercises), sum(e.by_hand for e in exercises))
     rows = [
-        f"**Chapter {chapter.number}, [{chapter.title}]({page})**:"
-        f" {duration(chapter.minutes.exercises)}, points: {total}",
+        f"{opening}, points: {total}",
         "",
         ":::{list-table}",
         ":header-rows: 1",
@@ -118,16 +120,45 @@ def table(chapter: Chapter, exercises: list[Exercise]) -> str:
     return "\n".join([*rows, ":::", ""])
 
 
+def chapter_table(root: Path, chapter: Chapter) -> str:
+    """Write the table of a chapter's exercises."""
+    opening = (
+        f"**Chapter {chapter.number}, [{chapter.title}](/exercises/{chapter.stem}.ipynb)**:"
+        f" {duration(chapter.minutes.exercises)}"
+    )
+    return table(opening, chapter.stem, read_exercises(root, chapter.stem))
+
+
+def project_table(root: Path, stem: str) -> str:
+    """Write the table of a project's milestones; its first cell has title and time.
+
+    Raises
+    ------
+    ValueError
+        If the first cell lacks one of them.
+    """
+    cells = json.loads((root / "exercises" / f"{stem}.ipynb").read_text(encoding="utf-8"))["cells"]
+    text = "".join(cells[0]["source"])
+    title, time = re.match(r"# (.+)", text), PROJECT_TIME.search(text)
+    if title is None or time is None:
+        raise ValueError(f"{stem}: the first cell lacks '# Title' or '**Time.** About N hours'.")
+    opening = f"**[{title[1]}](/exercises/{stem}.ipynb)**: about {time[1]} {time[2]}"
+    return table(opening, stem, read_exercises(root, stem))
+
+
 class ExerciseTables(ChapterList):
-    """``exercise-tables``: a table for each published chapter."""
+    """``exercise-tables``: a table for each published chapter, and for each project."""
 
     def markdown(self, chapters: list[Chapter]) -> str:
         """Return the tables."""
         root = Path(self.env.srcdir)
+        projects = filter(None, map(PROJECT.fullmatch, self.env.config.external_site_map))
         try:
-            return "\n".join(table(c, read_exercises(root, c.stem)) for c in chapters)
+            tables = [chapter_table(root, chapter) for chapter in chapters]
+            tables += [project_table(root, found[1]) for found in projects]
         except ValueError as error:
             raise ExtensionError(str(error)) from error
+        return "\n".join(tables)
 
 
 def setup(app: Sphinx) -> None:

@@ -4,12 +4,14 @@
     1 | read 01; exercises 01 | What you do in class.
     2 | read 04 until "The direct path" | What you do in class.
     3 | read 04 from "The direct path"; exercises 04 1-4 | What you do in class.
-    4 | exercises 04 5-8; project 1 | What you do in class.
+    4 | exercises 04 5-8; project 1 1/2 | What you do in class.
+    5 | project 1 2/2 | What you do in class.
     ```
 
 The hours are those that the chapters state. Where a week takes a part of a chapter, it takes a part
-of the stated time: by words, equations and code for reading, by points for exercises. A plan in
-which something stands twice, or a chapter before one that it needs, fails the build.
+of the stated time: by words, equations and code for reading, by points for exercises, and equal
+parts of a project. A plan in which something stands twice, or a chapter before one that it needs,
+fails the build.
 """
 
 from __future__ import annotations
@@ -27,14 +29,13 @@ from sphinx.errors import ExtensionError
 from sphinx_course.chapter_graph import needs
 from sphinx_course.chapter_lists import ChapterList
 from sphinx_course.chapters import Chapter, duration
-from sphinx_course.exercise_tables import read_exercises
+from sphinx_course.exercise_tables import PROJECT_TIME, read_exercises
 
 STEP = 5  # minutes
 ROW = re.compile(r"(\d+) \| ([^|]+) \| (.+)")
 READ = re.compile(r'read (\d\d)(?: from "([^"]+)")?(?: until "([^"]+)")?')
 SOLVE = re.compile(r"exercises (\d\d)(?: (\d+)-(\d+))?")
-PROJECT = re.compile(r"project (\d)")
-PROJECT_TIME = re.compile(r"\*\*Time\.\*\*\D*(\d+)(?: to \d+)? (minutes|hours?)")
+PROJECT = re.compile(r"project (\d)(?: (\d)/(\d))?")
 SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
@@ -43,7 +44,7 @@ class Part(NamedTuple):
 
     kind: str  # "read", "exercises" or "project"
     number: int
-    first: int  # section or exercise, counted from 0
+    first: int  # section, exercise or week, counted from 0
     end: int  # the one after the last
     of: int  # how many there are
     minutes: int
@@ -149,8 +150,10 @@ class Course:
         text = f"[Exercises {number}](/exercises/{chapter.stem}.ipynb){which}"
         return Part("exercises", number, first - 1, last, count, minutes, text)
 
-    def project(self, number: int) -> Part:
-        """Return a project; its time is counted where its notebook states one."""
+    def project(self, number: int, week: int = 1, weeks: int = 1) -> Part:
+        """Return a week of a project; time is counted where its notebook states one."""
+        if not 1 <= week <= weeks:
+            raise ValueError(f"project {number}: there is no week {week} of {weeks}")
         found = sorted((self.root / "exercises").glob(f"project-{number}-*.ipynb"))
         minutes, text = 0, f"Project {number}"
         if found:
@@ -158,7 +161,9 @@ class Course:
             stated = PROJECT_TIME.search(found[0].read_text(encoding="utf-8"))
             if stated:
                 minutes = int(stated[1]) * (1 if stated[2] == "minutes" else 60)
-        return Part("project", number, 0, 1, 1, minutes, text)
+        text += "" if weeks == 1 else f", week {week} of {weeks}"
+        minutes = shares([1] * weeks, minutes)[week - 1]
+        return Part("project", number, week - 1, week, weeks, minutes, text)
 
     def part(self, text: str) -> Part:
         """Read one part of a week."""
@@ -169,7 +174,7 @@ class Course:
                 int(found[1]), *(int(n) if n else None for n in found.groups()[1:])
             )
         if found := PROJECT.fullmatch(text):
-            return self.project(int(found[1]))
+            return self.project(int(found[1]), int(found[2] or 1), int(found[3] or 1))
         raise ValueError(f"expected 'read NN', 'exercises NN' or 'project N', got {text!r}")
 
 
