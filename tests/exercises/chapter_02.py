@@ -112,6 +112,7 @@ def weighted_loss(x, target, m, params, readout):
     ("changes", "Is W_hh transposed?", change(("(da_1 @ W_hh)", "(da_1 @ W_hh.T)"))),
     ("changes", "How does h_0 enter a_1?", change(("(da_1 @ W_hh)", "da_1"))),
     ("changes", "What does sharing add?", change((".sum(axis=0)\n", "\n"))),
+    ("changes", "And is W_hh transposed?", change(("(da_1 @ W_hh).sum(axis=0)", "da_1 @ W_hh.T"))),
     ("changes", "Add up over the sequences", change((".sum(axis=0)\n", ".sum(axis=1)\n"))),
     (
         "changes",
@@ -375,6 +376,11 @@ def chunks_that_learn(d, lengths, seed):
     ("chunks", "expected 200, got 30", change(("updates=200", "updates=30"))),
     ("chunks", "The network, too", change(("new_network(seed)", "new_network(0)"))),
     ("chunks", "3 of 4 points: right so far is the training", change(("< 0.5]", "> 0.5]"))),
+    (
+        "chunks",
+        "a rule with exceptions",
+        change(("if np.mean(train(d, k, seed)[-50:]) < 0.5]", "if k > d]")),
+    ),
     ("chunks", "those that do not learn it", change(("< 0.5]", "> 0.5]"))),
     (
         "chunks",
