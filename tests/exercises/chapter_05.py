@@ -161,6 +161,14 @@ ANSWERS = [
         "One more unit comes nearer",
         change(("(below, below + 1)", "(below, below)")),
     ),
+    (
+        "cost",
+        "Do not round the root",
+        change(
+            ("below = max(1, int(root))", "below = max(1, round(root))"),
+            ("(below, below + 1)", "(below,)"),
+        ),
+    ),
     ("cost", "At least one unit", change(("max(1, int(root))", "int(root)"))),
     # 5.2: both gates, and the sign of the state
     ("predict", RIGHT, "def predicted_state():\n    return np.float32(0.69063)"),
@@ -260,6 +268,11 @@ def predicted_state():
         "Which gate resets",
         change(("x_n + r * m", "x_n + z * m"), (STEP, "(1 - r) * n + r * h  #")),
     ),
+    (
+        "bugs",
+        "its bias b_hn too",
+        change(("x_n + r * m", "x_n + r * (m - b_hh[2 * h.shape[1] :]) + b_hh[2 * h.shape[1] :]")),
+    ),
     ("bugs", "the other convention", change((STEP, "z * n + (1 - z) * h  #"))),
     ("bugs", "single precision", change(("+ z * h  #", "+ z * h.astype(np.float32)  #"))),
     ("bugs", "never negative", change(("np.tanh(", "sigmoid("))),
@@ -325,6 +338,7 @@ def predicted_state():
     ),
     ("race", "one run for each", change(("in seeds]", "in seeds[1:]]"))),
     ("race", "one run for each", change(("(cell, size, seed)", "(cell, size, seed + size)"))),
+    ("race", "not `trained` itself", change(("train(cell, size, seed)", "[(0, size * seed)]"))),
     ("race", "LSTM over GRU", change(("needed[1] / needed[0]", "needed[0] / needed[1]"))),
     ("race", "ddof=1", change(("logs.std(ddof=1)", "logs.std()"))),
     ("race", "divided by the root of S", change((" / np.sqrt(len(logs))", ""))),

@@ -480,6 +480,13 @@ def resume(saved):
             )
         ),
     ),
+    (
+        "sweep",
+        "not `trained` itself",
+        change(
+            ("[[train(rate, seed) for", "[[Trial(rate, lambda: 400) for"),
+        ),
+    ),
     ("sweep", "not their number", change(("trial.test() / 500", "trial.test()"))),
     (
         "sweep",
