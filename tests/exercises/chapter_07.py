@@ -17,6 +17,16 @@ def report(log_probs, characters):
     return [2**mean, mean, sum(bits) / characters]
 """,
     ),
+    (
+        "report",
+        RIGHT,
+        """
+def report(log_probs, characters):
+    text = math.prod(np.exp(log_probs))  # the probability of the whole text
+    N = log_probs.size
+    return text ** (-1 / N), np.log2(1 / text) / N, np.log2(1 / text) / characters
+""",
+    ),
     ("report", "take a power of e, not of 2", change(("math.exp(nats)", "2**nats"))),
     ("report", "these are bits", change(("math.exp(nats)", "math.exp(bits)"))),
     ("report", "take the mean there", change(("math.exp(nats)", "np.mean(np.exp(-log_probs))"))),
@@ -41,6 +51,19 @@ def report(log_probs, characters):
             ("scores - np.log(np.exp(scores).sum())", "log_softmax(log_probs / temperature)"),
         ),
     ),
+    (
+        "temperature",
+        RIGHT,
+        """
+def predicted():
+    return 3.364, 0.727, 0.369, 3
+
+
+def tempered(log_probs, temperature):
+    powers = np.exp(log_probs - max(log_probs)) ** (1 / temperature)
+    return [math.log(power / sum(powers)) for power in powers]
+""",
+    ),
     ("temperature", "This is the entropy in bits", change(("2**1.75", "1.75"))),
     ("temperature", "makes the model surer", change(("round(cold, 3)", "round(warm, 3)"))),
     (
@@ -63,7 +86,17 @@ def report(log_probs, characters):
             ("np.log(np.exp(scores).sum())", "np.exp(scores).sum()"),
         ),
     ),
-    ("temperature", "take the largest score away", change((" - np.max(log_probs)", ""))),
+    ("temperature", "take the largest away", change((" - np.max(log_probs)", ""))),
+    (
+        "temperature",
+        "2 of 3 points: right so far is the prediction.",
+        change(("scores - np.log(np.exp(scores).sum())", "scores")),
+    ),
+    (
+        "temperature",
+        "1 of 3 points: right so far is tempered.",
+        change(("warm, 3), 3", "warm, 3), 4")),
+    ),
     (
         "temperature",
         "log_probs is left as it was",
@@ -85,6 +118,20 @@ def text_perplexity(score, ids, window):
         log_probs, state = score([before], state)
         found.append(-float(log_probs[0][after]))
     return np.exp(np.mean(found))
+""",
+    ),
+    (
+        "evaluation",
+        RIGHT,
+        """
+def text_perplexity(score, ids, window):
+    x, y, state, product = ids[:-1], ids[1:], None, 1.0
+    while len(x):
+        log_probs, state = score(x[:window], state)
+        for row, token in zip(log_probs, y):  # zip stops at the shorter one
+            product *= math.exp(-row[token] / (len(ids) - 1))
+        x, y = x[window:], y[window:]
+    return product
 """,
     ),
     (
@@ -152,6 +199,19 @@ def nucleus(log_probs, p):
     return [value - math.log(total) for value in result]
 """,
     ),
+    (
+        "nucleus",
+        RIGHT,
+        """
+def nucleus(log_probs, p):
+    ids = np.arange(len(log_probs))
+    order = np.lexsort((ids, -log_probs))
+    q = np.exp(log_probs)[order]
+    before = np.concatenate([[0], np.cumsum(q)[:-1]])  # what is there without it
+    kept = np.isin(ids, order[before < p])
+    return np.where(kept, log_probs - np.log(np.exp(log_probs) @ kept), -np.inf)
+""",
+    ),
     ("nucleus", "with which p is reached stays", change(("p) + 1", "p)"))),
     (
         "nucleus",
@@ -191,6 +251,42 @@ def nucleus(log_probs, p):
     ),
     # 7.5: the variance under q, the power 3
     ("entropy", RIGHT, change(("q @ (z - q @ z) ** 2", "(q * z**2).sum() - (q * z).sum() ** 2"))),
+    (
+        "entropy",
+        RIGHT,
+        """
+def entropy_and_slope(z, temperature):
+    powers = np.exp(z / temperature)
+    q = powers / powers.sum()
+    apart = (z[:, None] - z) ** 2  # each pair of scores
+    slope = 0.5 * q @ apart @ q / temperature**3
+    return math.log(powers.sum()) - q @ z / temperature, slope
+""",
+    ),
+    (
+        "entropy",
+        "A finite difference is only near",
+        """
+def entropy_and_slope(z, temperature):
+    def entropy(temperature):
+        log_q = log_softmax(z / temperature)
+        return -np.exp(log_q) @ log_q
+
+    step = 1e-5
+    higher, lower = entropy(temperature + step), entropy(temperature - step)
+    return entropy(temperature), (higher - lower) / (2 * step)
+""",
+    ),
+    (
+        "entropy",
+        "1 of 2 points: right so far is the entropy.",
+        change(("spread / temperature**3", "spread")),
+    ),
+    (
+        "entropy",
+        "1 of 2 points: right so far is its slope.",
+        change(("return -(q @ log_q)", "return q @ log_q")),
+    ),
     ("entropy", "These are bits", change(("return -(q @ log_q)", "return -(q @ np.log2(q))"))),
     ("entropy", "power 2 of the temperature", change(("temperature**3", "temperature**2"))),
     ("entropy", "not over the V scores", change(("q @ (z - q @ z) ** 2", "np.var(z)"))),
@@ -210,6 +306,23 @@ def beam(next_log_probs, width, length):
         rows, tokens = best // scores.shape[1], best % scores.shape[1]
         texts, totals = np.column_stack([texts[rows], tokens]), all_totals[best]
     return texts[0], totals[0]
+""",
+    ),
+    (
+        "beam",
+        RIGHT,
+        """
+def beam(next_log_probs, width, length):
+    kept = {(): 0}
+    while len(next(iter(kept))) < length:
+        found = {}
+        for text, total in kept.items():
+            log_probs = next_log_probs(text)
+            for token in range(len(log_probs)):
+                found[text + (token,)] = total + log_probs[token]
+        kept = dict(sorted(found.items(), key=lambda item: item[1], reverse=True)[:width])
+    best = max(kept, key=kept.get)
+    return [list(best), kept[best]]
 """,
     ),
     ("beam", "This is what greedy search finds", change(("[:width]", "[:1]"))),
@@ -243,6 +356,25 @@ def beam(next_log_probs, width, length):
             ("start=1", "start=0"),
         ),
     ),
+    (
+        "text",
+        RIGHT,
+        """
+def experiment(text, seed, updates=400):
+    cut = len(text) * 9 // 10
+    letters = list(dict.fromkeys(text[:cut]))
+
+    def ids(part):
+        found = [letters.index(c) if c in letters else len(letters) for c in part]
+        return np.array(found)
+
+    train, rest, curve = ids(text[:cut]), ids(text[cut:]), []
+    for count, score in trained(train, len(letters) + 1, seed, updates=updates):
+        curve.append([count, read_as_one_stream(score, rest).bits_per_token])
+    p = np.exp(KneserNey.fit(train, len(letters) + 1, order=5).log_probs(rest))
+    return [curve[-1][1], np.mean(np.log2(1 / p)), np.array(curve)]
+""",
+    ),
     ("text", "These are nats", change(("-ngram.mean() / math.log(2)", "-ngram.mean()"))),
     ("text", "The vocabulary has seen the held-out part", change(("set(text[:cut])", "set(text)"))),
     ("text", "90 % are for training", change(("0.9 * len", "0.8 * len"))),
@@ -253,5 +385,17 @@ def beam(next_log_probs, width, length):
         change(("read_as_one_stream(score, held_out)", "read_as_one_stream(score, train)")),
     ),
     ("text", "trained on the training part alone", change(("trained(train, V", "trained(ids, V"))),
-    ("text", "Is V right, and are these bits", change((".bits_per_token)", ".mean)"))),
+    ("text", "Is V right? Are these bits", change((".bits_per_token)", ".mean)"))),
+    ("text", "Hand the seed on", change(("V, seed, updates", "V, 0, updates"))),
+    ("text", "when it was measured", change(("updates=updates", "updates=50"))),
+    (
+        "text",
+        "measured on the rest alone",
+        change(("read_as_one_stream(score, held_out)", "read_as_one_stream(score, ids)")),
+    ),
+    (
+        "text",
+        "2 of 4 points: right so far is the network.",
+        change(("order=5", "order=3")),
+    ),
 ]
