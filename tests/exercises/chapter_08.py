@@ -86,6 +86,21 @@ def attend(query, memory, lengths):
     ),
     (
         "attend",
+        RIGHT,
+        """
+def attend(query, memory, lengths):
+    place = np.arange(len(memory))[:, None, None]
+    rows = np.nan_to_num(memory * 1.0, nan=0, posinf=0, neginf=0)
+    rows = rows * (place < np.asarray(lengths)[:, None])
+    scores = (query[:, None] * rows).sum(axis=-1) / math.sqrt(query.shape[-1])  # (T, S, B)
+    scores = scores - 1e6 * (place[:, :, 0] >= lengths)
+    weights = np.exp(scores - scores.max(axis=1)[:, None])
+    weights = (weights / weights.sum(axis=1)[:, None]).transpose(0, 2, 1)
+    return [(weights[..., None] * rows.swapaxes(0, 1)).sum(axis=2), weights]
+""",
+    ),
+    (
+        "attend",
         "nothing is masked",
         change(
             ("    scores = np.where(there, scores, -np.inf)\n", ""),
@@ -144,6 +159,14 @@ def attend(query, memory, lengths):
     ),
     (
         "attend",
+        "Padding wins here",
+        change(
+            ("there, scores, -np.inf", "there, scores, -100.0"),
+            ("scores.max(axis=2", "scores.max(axis=2, where=there, initial=-1e9"),
+        ),
+    ),
+    (
+        "attend",
         "asks for NumPy alone",
         change(("    return np", "    softmax(scores)\n    return np")),
     ),
@@ -160,6 +183,22 @@ def batch_loss(encode, decode, sources, targets):
         for t, token in enumerate([*target, 2]):
             total, count = total - log_probs[t, 0, token], count + 1
     return total / count
+""",
+    ),
+    (
+        "loss",
+        RIGHT,
+        """
+def batch_loss(encode, decode, sources, targets):
+    lengths = list(map(len, sources))
+    target = padded([list(row) + [2] for row in targets], pad=99)  # another sign for PAD
+    inputs = np.roll(target, 1, axis=0)
+    inputs[0], valid = 1, target < 99
+    there = np.where(target < 99, target, 0)
+    log_probs = decode(np.where(inputs < 99, inputs, 0), encode(padded(sources), lengths))
+    T, B, _ = log_probs.shape
+    picked = log_probs[np.arange(T)[:, None], np.arange(B), there]
+    return -np.average(picked, weights=valid)
 """,
     ),
     (
@@ -239,6 +278,29 @@ def attention_gradients(s, m, W, dc):
     ),
     (
         "gradient",
+        RIGHT,
+        """
+def attention_gradients(s, m, W, dc):
+    sW, Wm = s @ W, m @ W.T
+    alpha = softmax(sW @ m.T)
+    apart = m[None] - (alpha @ m)[:, None]  # (T, S, H)
+    de = alpha * np.einsum("th,tsh->ts", dc, apart)
+    dW = np.einsum("ts,ta,sb->ab", de, s, m)
+    return np.einsum("ts,sh->th", de, Wm), de.T @ sW + alpha.T @ dc, dW
+""",
+    ),
+    (
+        "gradient",
+        "2 of 3 points: right so far are ds and dW.",
+        change((" + alpha.T @ dc", "")),
+    ),
+    (
+        "gradient",
+        "s is left as it was",
+        change(("    alpha = softmax", "    s *= 1.5\n    s, W = s / 1.5, W\n    alpha = softmax")),
+    ),
+    (
+        "gradient",
         "the sum over k is missing",
         change((" - (dc * c).sum(axis=1, keepdims=True)", "")),
     ),
@@ -283,6 +345,39 @@ def attention_gradients(s, m, W, dc):
             (PREDICTED, "return [0.173, 0.21, 1.0, 3, 5, -0.5691]"),
             ("    best, highest = (0,), -math.inf\n", "    best, highest = [0], -np.inf\n"),
         ),
+    ),
+    (
+        "length",
+        RIGHT,
+        """
+def predicted():
+    return 0.1728, np.float64(0.21), 1, 3, 5, -0.569
+
+
+def best_text(p, length, alpha):
+    with np.errstate(divide="ignore"):
+        log_p = np.log(p)
+
+    def endings(before, total, words):
+        yield total + log_p[before, 0], (*words, 0)
+        if len(words) + 1 < length:
+            for word in range(1, len(p)):
+                yield from endings(word, total + log_p[before, word], (*words, word))
+
+    found = [(total / len(text) ** alpha, text) for total, text in endings(0, 0.0, ())]
+    score, text = max(found, key=lambda pair: pair[0])
+    return np.array(text), score
+""",
+    ),
+    (
+        "length",
+        "2 of 3 points: right so far is best_text.",
+        change(("0.21, 1, 3", "0.21, 1, 1")),
+    ),
+    (
+        "length",
+        "1 of 3 points: right so far is the prediction.",
+        change(("range(1, length + 1)", "range(1, length)")),
     ),
     (
         "length",
@@ -350,6 +445,35 @@ def corpus_bleu(translations, references):
         sizes = sorted(map(len, several))
         N_r += min(sizes, key=lambda size: abs(size - len(h)))
     return 100 * product**0.25 * (1 if N_h > N_r else math.exp(1 - N_r / N_h))
+""",
+    ),
+    (
+        "bleu",
+        RIGHT,
+        """
+def corpus_bleu(translations, references):
+    def counts(text, n):
+        found, words = {}, text.split()
+        for k in range(n, len(words) + 1):
+            piece = tuple(words[k - n : k])
+            found[piece] = found.get(piece, 0) + 1
+        return found
+
+    log_shares = []
+    for n in (1, 2, 3, 4):
+        right = written = 0
+        for text, several in zip(translations, references):
+            theirs = [counts(one, n) for one in several]
+            for piece, count in counts(text, n).items():
+                written += count
+                right += min(count, max(t.get(piece, 0) for t in theirs))
+        log_shares.append(np.log(right / written) if right else -np.inf)
+    N_h = sum(len(text.split()) for text in translations)
+    N_r = 0
+    for text, several in zip(translations, references):
+        n = len(text.split())
+        N_r += sorted((len(r.split()) for r in several), key=lambda m: 2 * abs(m - n) + (m > n))[0]
+    return 100 * np.exp(np.mean(log_shares) + min(0, 1 - N_r / max(N_h, 1)))
 """,
     ),
     (
@@ -463,6 +587,17 @@ def experiment(text, seed, updates=300):
     return shares
 """,
     ),
+    (
+        "reading",
+        RIGHT,
+        change(
+            ("(written == targets).mean(axis=1)[:-1]", "np.mean(written[:-1] == text, axis=1)"),
+            (
+                "return measured(False), measured(True)",
+                "return list(map(measured, (0, 1)))",
+            ),
+        ),
+    ),
     ("reading", "Read from the last digit to the first", change((BACKWARDS, "source = text"))),
     ("reading", "Only the second way", change((BACKWARDS, "source = text[::-1]"))),
     (
@@ -520,11 +655,35 @@ def experiment(text, seed, updates=300):
         "Forwards comes first",
         change(("measured(False), measured(True)", "measured(True), measured(False)")),
     ),
-    ("reading", "Hand the seed on", change(("seed, updates, S", "0, updates, S"))),
-    ("reading", "hand S on", change((", S=len(text)", ""))),
     (
         "reading",
-        "Is `updates` handed on",
-        change(("seed, updates, S", "seed, min(updates, 40), S")),
+        "Hand on to `trained`: seed.",
+        change(("seed, updates, S", "0, updates, S")),
+    ),
+    ("reading", "Hand on to `trained`: S.", change((", S=len(text)", ""))),
+    (
+        "reading",
+        "Hand on to `trained`: updates, S.",
+        change(("seed, updates, S=len(text)", "seed, 1")),
+    ),
+    (
+        "reading",
+        "in the way in which it learned",
+        change(
+            (
+                "return right_by_place(model, text, backwards)",
+                "return right_by_place(model, text, not backwards)",
+            )
+        ),
+    ),
+    (
+        "reading",
+        "1 of 4 points: right so far is pair.",
+        change(("mean(axis=1)[:-1]", "mean(axis=1)")),
+    ),
+    (
+        "reading",
+        "2 of 4 points: right so far are pair and right_by_place.",
+        change(("measured(False), measured(True)", "measured(True), measured(False)")),
     ),
 ]
