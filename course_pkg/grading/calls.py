@@ -10,7 +10,8 @@ from typing import Any
 
 from course_pkg.grading.failure import CheckFailed
 
-PACKAGE, OWN, TORCH = "course_pkg", "course_pkg.grading", "torch"
+PACKAGE, OWN = "course_pkg", "course_pkg.grading"
+OTHERS = ("torch", "sacrebleu")  # libraries that have some answers, too
 
 
 @contextlib.contextmanager
@@ -76,12 +77,12 @@ def _module(frame: types.FrameType | None) -> str:
 
 
 def _inside(module: str) -> bool:
-    """Whether a module belongs to the package or to torch; not this room, which calls answers."""
-    return module.partition(".")[0] in (PACKAGE, TORCH) and not f"{module}.".startswith(f"{OWN}.")
+    """Whether a module is one of the package or of OTHERS; not this room, which calls answers."""
+    return module.partition(".")[0] in (PACKAGE, *OTHERS) and not f"{module}.".startswith(f"{OWN}.")
 
 
 def _imports(frame: types.FrameType | None) -> bool:
-    """Whether a module of the package or of torch is being imported: that is not to call it."""
+    """Whether a module of the package or of OTHERS is being imported: that is not to call it."""
     while frame is not None:
         if frame.f_code.co_name == "<module>" and _inside(_module(frame)):
             return True
@@ -92,7 +93,7 @@ def _imports(frame: types.FrameType | None) -> bool:
 def alone(
     answer: Callable[..., Any], *, name: str, exercise: int, may_call: Collection[str] = ()
 ) -> Callable[..., Any]:
-    """Return an answer that fails its check when it calls the package, or torch's networks.
+    """Return an answer that fails its check when it calls the package, or a library that has it.
 
     Parameters
     ----------
@@ -109,9 +110,9 @@ def alone(
     -------
     callable
         A function that calls the answer, and then raises `CheckFailed` if the answer has called
-        the package, or a function of torch that is written in Python: a network, a backward pass.
-        To use a tensor as an array is none. Other calls, those of the check itself, are not
-        looked at.
+        the package, sacrebleu, or a function of torch that is written in Python: a network, a
+        backward pass. To use a tensor as an array is none. Other calls, those of the check
+        itself, are not looked at.
 
     Examples
     --------
@@ -133,8 +134,8 @@ def alone(
             # What the package itself calls was let in before.
             if not _inside(module) or _inside(_module(frame.f_back)) or _imports(frame):
                 return
-            if module.partition(".")[0] == TORCH:
-                seen.append(TORCH)
+            if (library := module.partition(".")[0]) in OTHERS:
+                seen.append(library)
             elif code.co_qualname not in may_call:
                 function = code.co_qualname.removesuffix(".__init__")  # of a class: the class
                 seen.append(f"{module.rpartition('.')[2]}.{function}")

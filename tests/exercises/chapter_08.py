@@ -561,6 +561,19 @@ def corpus_bleu(translations, references):
         "asks for NumPy alone",
         change(("    right, written", "    softmax(np.zeros(2))\n    right, written")),
     ),
+    (
+        "bleu",
+        "asks for NumPy alone: `corpus_bleu` calls `sacrebleu`",
+        """
+def corpus_bleu(translations, references):
+    import sacrebleu
+
+    most = max(map(len, references))
+    rows = [[r[min(k, len(r) - 1)] for r in references] for k in range(most)]
+    metric = sacrebleu.BLEU(tokenize="none", smooth_method="none", force=True)
+    return metric.corpus_score(translations, rows).score
+""",
+    ),
     # 8.7: what is turned round, and what is measured
     (
         "reading",

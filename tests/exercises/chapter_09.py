@@ -118,6 +118,16 @@ def merge_once(corpus, new):
         "corpus is left as it was",
         change(("return best, merged", "corpus.clear()\n    return best, merged")),
     ),
+    (
+        "pairs",
+        "1 of 2 points: right so far is the new corpus.",
+        change((BEST, "best = max(counts, key=lambda p: (counts[p], p))")),
+    ),
+    (
+        "pairs",
+        "1 of 2 points: right so far is the pair.",
+        change(("merged[tuple(done)] = times", "merged[tuple(done)] = 1")),
+    ),
     # 9.2: the factor in every place, and which of the thin matrices is which
     (
         "low-rank",
@@ -201,6 +211,11 @@ def low_rank_gradients(dy, x, W, A, B, alpha):
         "low-rank",
         "asks for NumPy alone",
         change(("    scale = alpha", "    hash_of({})\n    scale = alpha")),
+    ),
+    (
+        "low-rank",
+        "2 of 3 points: right so far are low_rank and merged.",
+        change(("du.T @ x", "x.T @ du")),
     ),
     # 9.3: no gradient at all, clipped without the frozen ones, cleared first
     (
@@ -311,6 +326,16 @@ def continue_training(model, optimiser, batches, frozen, loss):
         "returns nothing",
         lambda source: source.replace("    ### END", "    return model\n    ### END"),
     ),
+    (
+        "frozen",
+        "1 of 3 points: right so far is the frozen weights.",
+        change((CLIP, "")),
+    ),
+    (
+        "frozen",
+        "2 of 3 points: right so far is the trained weights.",
+        change(("p.grad = None", "p.grad = None\n                p.data += 1e-13")),
+    ),
     # 9.4: each weight's own mean; both answers, squared first
     (
         "springs",
@@ -370,11 +395,11 @@ def fisher_of_yes(theta, x):
     ),
     (
         "springs",
-        "so it drops out",
+        "it drops out",
         change(("stiff = strength * F", "stiff = strength / 2 * F")),
     ),
     ("springs", "This is the sum", change((FISHER, "(p * (1 - p)) @ x**2"))),
-    ("springs", "holds x squared", change((FISHER, "(p * (1 - p)) @ x / len(x)"))),
+    ("springs", "its square x squared", change((FISHER, "(p * (1 - p)) @ x / len(x)"))),
     ("springs", "Square first", change((FISHER, "((p * (1 - p)) @ x / len(x)) ** 2"))),
     ("springs", "add up both answers", change((FISHER, "(p * (1 - p)) ** 2 @ x**2 / len(x)"))),
     ("springs", "p (1 - p) is missing", change((FISHER, "(x**2).mean(axis=0)"))),
@@ -398,6 +423,12 @@ def fisher_of_yes(theta, x):
             )
         ),
     ),
+    (
+        "springs",
+        "2 of 3 points: right so far is elastic_minimum.",
+        change((FISHER, "(p * (1 - p)) @ x**2")),
+    ),
+    ("springs", "theta squared", change((FISHER, "(p * (1 - p)) @ (x * theta) ** 2 / len(x)"))),
     # 9.5: higher or lower, and both gradients before a step
     (
         "rank",
@@ -484,6 +515,11 @@ def trained_update(x, t, W, A, alpha, lr, steps):
         change(
             ("A, B = A - lr * dA, B - lr * dB", "A -= lr * dA\n        B = B - lr * dB"),
         ),
+    ),
+    (
+        "rank",
+        "2 of 3 points: right so far is trained_update.",
+        change((PREDICTED, PREDICTED.replace("128, 3", "128, 8"))),
     ),
     # 9.6: which group when, how fast, and one Adam
     (
@@ -615,6 +651,16 @@ def train_gradually(groups, epochs, lr, decay, every):
         "batches in their order",
         change(("for loss in losses", "for loss in losses[::-1]")),
     ),
+    (
+        "gradual",
+        "2 of 3 points: right so far is the training.",
+        change((RATE, "lr * decay**k")),
+    ),
+    (
+        "gradual",
+        "1 of 3 points: right so far is the rates.",
+        change(('"lr": lr * decay**k', '"lr": lr')),
+    ),
     # 9.7: what is copied, and what is trained
     (
         "labels",
@@ -704,12 +750,12 @@ def experiment(base, train, test, seed):
     ),
     (
         "labels",
-        "Train the readout alone, of a model",
+        "Train the readout alone",
         change(("features.readout.parameters()", "features.parameters()")),
     ),
     (
         "labels",
-        "of a model that starts anew",
+        "Start anew",
         change(("features = started(base, seed)", "features = whole")),
     ),
     (
@@ -721,5 +767,15 @@ def experiment(base, train, test, seed):
         "labels",
         "The order is",
         change(("    return [\n", "    chosen = chosen[::-1]\n    return [\n")),
+    ),
+    (
+        "labels",
+        "hand it on to `fresh`",
+        change(("fresh(seed), started(base, seed)\n", "fresh(1), started(base, seed)\n")),
+    ),
+    (
+        "labels",
+        "2 of 4 points: right so far are started and accuracy.",
+        change(("train), test)", "train), train)")),
     ),
 ]

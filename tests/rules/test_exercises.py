@@ -10,7 +10,7 @@ from execute_notebooks import execute
 from exercise_rules import has_hidden_tests, is_check
 from make_exercises import differences, make_exercise, wanted_exercises
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from notebook_files import METADATA, ROOT, read, shown
+from notebook_files import METADATA, NOT_COMPARED, ROOT, read, shown
 
 from tests.rules.published import SOLUTIONS, each, report
 
@@ -292,6 +292,8 @@ def test_right_answers_stay_right_whatever_the_names_hold(path, again):
         if not (name.startswith("_") or callable(value) or inspect.ismodule(value))
     ]
     for cell in others:
+        if again and NOT_COMPARED in cell.metadata.get("tags", []):
+            continue  # a picture of a training to look at: once is enough
         names.update(dict.fromkeys([*USUAL, *values], object()))
         run(cell)
         if again:
