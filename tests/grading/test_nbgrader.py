@@ -165,7 +165,8 @@ def grades_of(folder, student):
 @pytest.mark.parametrize("student", ["anna", "ben", "cem", "dora", "emil"])
 def test_the_points_are_those_of_our_own_command(graded, student):
     _, grades = grades_of(graded, student)
-    assert sum(grades.values()) == our_points(graded, student)
+    given = [points for points in grades.values() if points is not None]  # the rest is by hand
+    assert sum(given) == our_points(graded, student)
 
 
 def our_points(folder, student):
