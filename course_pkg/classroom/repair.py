@@ -164,4 +164,7 @@ def plan(assignment: Assignment, handed: Sequence[Handed]) -> Plan:
         steps += [Step("written", f"{name}, after it", part, number) for part in extra]
         if known.kind == "answer" and extra:
             answered.add(number)
+    # What stands behind the last check earns nothing: a project trains for a minute there.
+    checks = [place for place, step in enumerate(steps, start=1) if step.kind == "check"]
+    steps = steps[: checks[-1]] if checks else steps
     return Plan(steps, words, frozenset(blank - answered), notes)

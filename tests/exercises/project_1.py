@@ -58,10 +58,11 @@ def linear(train, x):
 """
 COMPARE = """\
 def compare(values, season, W, K, seeds, train):
-    first, second, third = parts(values, W, K)
+    middle, unit = scaling(values)
+    first, second, third = parts((values - middle) / unit, W, K)
 
     def row(name, seed, forecast):
-        misses = [forecast[:, k] - third[1][:, k] for k in range(K)]
+        misses = [unit * (forecast[:, k] - third[1][:, k]) for k in range(K)]
         return [name, seed, [float(np.linalg.norm(m) / len(m) ** 0.5) for m in misses]]
 
     predictors = [train(first, second, seed) for seed in seeds]
@@ -101,10 +102,9 @@ class Differences(nn.Module):
 
 
 def train(train_part, valid_part, seed):
-    low, high = train_part[0].min(), train_part[0].max()
     generator = np.random.default_rng(seed)
     torch.manual_seed(int(generator.integers(2**31)))
-    x, y = (torch.tensor((a - low) / (high - low) - 0.5).float() for a in train_part)
+    x, y = (torch.tensor(a).float() for a in train_part)
     model = Differences(y.shape[1])
     optimiser = torch.optim.AdamW(model.parameters(), lr=0.02)
     for _ in range(20):
@@ -116,8 +116,7 @@ def train(train_part, valid_part, seed):
 
     @torch.no_grad()
     def predict(windows):
-        out = model(torch.tensor((windows - low) / (high - low) - 0.5).float())
-        return ((out + 0.5) * (high - low) + low).numpy()
+        return model(torch.tensor(windows).float()).numpy()
 
     return predict
 """
@@ -157,6 +156,9 @@ ANSWERS = [
     ("compare", "This is the test part", change(("train(train_part, valid_part,", "train(train_part, (x, y),"))),
     ("compare", "how often", change(("errors(predict(x))", "min(errors(predict(x)), errors(predict(x)), key=sum)"))),
     ("compare", "the seeds with which", change(("valid_part, seed)", "valid_part, 0)"))),
+    ("compare", "This is not scaled", change(("(values - mean) / deviation, W, K", "values, W, K"))),
+    ("compare", "the test part with it", change(("= scaling(values)", "= values.mean(), values.std()"))),
+    ("compare", "errors of scaled values", change(("return deviation * np", "return np"))),
     ("compare", "divides by n", change(("ddof=1", "ddof=0"))),
     ("compare", "best seed", change(("errors.mean(axis=0), spread", "errors.min(axis=0), spread"))),
     ("compare", "error of the mean", change((", spread\n", ", spread / len(errors) ** 0.5\n"))),
@@ -164,11 +166,11 @@ ANSWERS = [
     ("train", RIGHT, change(('cell="gru", H=16', 'cell="lstm", H=24'))),
     ("train", "stands alone", change(("x.T[:, :, None]", "x[:, :, None]"), ("y[-1]", "y[:, -1]"))),
     ("train", "stays below 0.5", change(("range(300)", "range(2)"))),
-    ("train", "stays below 0.5", change(("(array - mean) / deviation", "array"), ("* deviation + mean", ""))),
-    ("train", "stays below 0.5", change((".numpy() * deviation + mean", ".numpy()"))),
+    ("train", "stays below 0.5", change(("x, y = map(single, train_part)", "x, y = map(single, train_part)\n    y = y[torch.randperm(len(y))]"))),
+    ("train", "stands alone", change(("(single(windows))", "(single(windows - windows.mean()))"))),
     ("train", "same seed", change(("torch.manual_seed(seed)", "torch.seed()"))),
     ("train", "hand the seed on", change(("torch.manual_seed(seed)", "torch.manual_seed(0)"))),
     ("train", "No recurrent cell", change(("self.recurrent = Recurrent(cell, 1, H, start=\"orthogonal\")", "self.hidden = nn.LazyLinear(H)"), ("y, _ = self.recurrent(x.T[:, :, None])", "y = self.hidden(x).relu()"), ("self.readout(y[-1])", "self.readout(y)"))),
-    ("train", "NumPy array", change((".double().numpy() * deviation", ".double() * deviation"))),
-    ("train", "changed the arrays", change(("def scaled(array):", "train_part[1].sort()\n\n    def scaled(array):"))),
+    ("train", "NumPy array", change((".double().numpy()", ".double()"))),
+    ("train", "changed the arrays", change(("def single(array):", "train_part[1].sort()\n\n    def single(array):"))),
 ]

@@ -280,6 +280,8 @@ USUAL = ("x", "h", "c", "W", "T", "B", "I", "H", "params", "rng", "half")
 def test_right_answers_stay_right_whatever_the_names_hold(path, again):
     """Bind the usual names, and those of the values of the set-up, to nonsense before each cell."""
     setup, *others = [cell for cell in read(path).cells if cell.cell_type == "code"]
+    if path.name.startswith("project-"):  # behind its last check a project trains for a minute
+        others = others[: max(k for k, cell in enumerate(others, start=1) if is_check(cell))]
     names = {"__name__": "__main__"}
 
     def run(cell):
