@@ -90,7 +90,7 @@ def cuts_over_time() -> Figure:
     for y, places in ((-5.75, range(LENGTH, T, LENGTH)), (-11.15, RANDOM)):
         for place in places:
             ax.plot([place + 0.5] * 2, [y - 0.4, y + 0.4], color=RED, lw=2, ls="-")
-    note = "each place that is not cut: times 1 / (1 − p)"
+    note = "thicker: counts more, 1 / (1 − p) for each place not cut"
     ax.text(T + 0.6, -12.2, note, fontsize=9, color=GREY, ha="right")
     return fig
 

@@ -17,8 +17,8 @@ CELL, BACK = 1.6, 2.25  # the heights of the cell's path, and of the gradient ab
 def lstm_chain(T: int = 3) -> Figure:
     """Draw T steps of an LSTM, and above them the gradient that comes back along the cell.
 
-    Forward arrows are ink and grey. The gradient is red: along the cell one product at each step,
-    beside it, dashed, the path through the states and their matrix.
+    The gradient is red and points to the left: along the cell one product at each step, below it,
+    dashed, the path through the states and their matrix.
 
     Parameters
     ----------
@@ -85,6 +85,9 @@ def _one_step(ax: Axes, x: float, number: int) -> None:
     _arrow(ax, (x + 0.1, 0.38), (x + 0.1, CELL - 0.2), BLUE)
     ax.plot([x + 0.3, x + 0.5], [0.16, 0.46], "-", color=GREEN, linewidth=1.5)
     _arrow(ax, (x + 0.5, CELL), (x + 0.5, 0.82), INK)
+    # It squashes the cell on its way to the output gate's product, as in the drawing of one step.
+    ground = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+    ax.text(x + 0.5, 1.24, "tanh", ha="center", va="center", fontsize=9, bbox=ground)
     for at, sign, color in (
         ((x - 0.4, CELL), "×", RED),
         ((x + 0.1, CELL), "+", INK),

@@ -42,10 +42,10 @@ def sensitivity_blocks() -> Figure:
     for top, name in ((1.4, "a"), (-2.9, "a")):
         for row in range(H):
             ax.text(-0.2, top - row + 0.5, f"${name}_{row + 1}$", ha="right", va="center")
-    ax.text(0, -0.4, "what the weights do now: each row meets one unit", fontsize=9.5)
+    ax.text(0, -0.4, "what the weights do now: each unit has its own", fontsize=9.5)
     ax.text(-0.75, -2.9, "+", fontsize=18, ha="center", va="center")
     ax.text(0, -1.65, r"$W_{hh}\, S_{t-1}$: what they did before", fontsize=9.5)
-    ax.text(0, -4.6, "times the slopes: $S_t$", fontsize=9.5)
+    ax.text(0, -4.6, "the sum, times the slopes, is $S_t$", fontsize=9.5)
     return fig
 
 

@@ -25,6 +25,7 @@ def test_each_step_has_an_input_and_a_factor_and_steps_are_joined_by_states(T):
     assert drawn.count("$W_{hh}^{\\top}$") == T - 1
     assert drawn.count("×") == 2 * T  # keep and show
     assert drawn.count("+") == T
+    assert drawn.count("tanh") == T  # before what is shown
     for end in ("$c_0$", f"$c_{T}$", "$\\delta c_0$", f"$\\delta c_{T}$"):
         assert drawn.count(end) == 1
 

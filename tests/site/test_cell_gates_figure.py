@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import re
 
 import pytest
 from notebook_files import ROOT
@@ -76,6 +77,17 @@ def test_it_opens_with_gates_that_answer_right(made):
         "Before “are” the cell holds 1.00: plural, right. Before “is” it holds −1.00: singular, "
         "right. On its way from “are” back to “keys” a gradient is multiplied by 1.00."
     )
+
+
+def test_the_two_labels_never_meet(made):
+    for setting in itertools.product(*(range(len(c.values)) for c in made.controls)):
+        drawn = made.picture(*setting)
+        found = re.findall(
+            r'class="end curve-.*? y="([\d.]+)" dy="(-?\d+)">(\w+)<',
+            made.draw(drawn.words, drawn.values),
+        )
+        at = {name: float(y) + int(dy) for y, dy, name in found}
+        assert at["cell"] - at["gradient"] >= 15, setting  # the height of a letter
 
 
 def test_what_the_chapter_tells_readers_to_try(made):

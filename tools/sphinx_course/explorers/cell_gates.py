@@ -97,6 +97,7 @@ def explorer(root: Path) -> Explorer:
         x_name=" ".join(WORDS).replace(" .", ".") + ".",
         x_ticks={w: WORDS.index(w) / steps for w in SHOWN},
         y_ticks={name: height(v) / 1000 for name, v in (("−1", -1), ("0", 0), ("1", 1))},
+        lower=(8, -8),  # the gradient ends at 0, the cell there or below
     )
 
     def control(label: str, values: tuple[float, ...], start: float) -> Control:

@@ -90,10 +90,12 @@ def curves(
     x_name: str,
     x_ticks: Mapping[str, float],
     y_ticks: Mapping[str, float],
+    lower: Sequence[int] = (),
 ) -> str:
     """Draw a curve for each label through its part of the values, which all have one length.
 
-    Ticks say where a text stands, from 0 at the left or bottom to 1 at the right or top.
+    Ticks say where a text stands, from 0 at the left or bottom to 1 at the right or top. Each label
+    stands at the end of its curve, or ``lower`` by so much, where two curves may end at one height.
     """
     bottom = TOP + HEIGHT
     lines = []
@@ -116,11 +118,12 @@ def curves(
             for i, value in enumerate(part)
         ]
         end = bottom - part[-1] * HEIGHT / 1000
+        shift = f' dy="{lower[number]}"' if lower else ""  # the script moves y alone
         lines += [
             f'<polyline data-curve="{HEIGHT}" data-bottom="{bottom}" class="curve-{number}" '
             f'points="{" ".join(at)}"/>',
-            f'<text class="end curve-{number}" x="{EDGE + ACROSS + 6}" y="{end + 5:.1f}">'
-            f"{escape(label)}</text>",
+            f'<text class="end curve-{number}" x="{EDGE + ACROSS + 6}" y="{end + 5:.1f}"'
+            f"{shift}>{escape(label)}</text>",
         ]
     return "\n".join(lines)
 
