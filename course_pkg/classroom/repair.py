@@ -35,7 +35,7 @@ class Plan(NamedTuple):
 
 def _only_looks(cell: Handed) -> bool:
     """Whether a learner looks at a longer training here, on which nothing else depends."""
-    return cell.name.endswith("-look") and not functions_in(cell.source)
+    return (cell.name or cell.id).endswith("-look") and not functions_in(cell.source)
 
 
 def _lines(source: str) -> list[str]:

@@ -240,6 +240,11 @@ def from_tutorial(params):
     ("orders", "The input's weights belong", change(("in changed:", "in changed[1:]:"))),
     ("orders", "the input gate's rows", change(("H : 2 * H", "0:H"))),
     ("orders", "the candidate's rows", change(("H : 2 * H", "2 * H : 3 * H"))),
+    (
+        "orders",
+        "is not sigma(1 - a)",
+        change(("array[H : 2 * H] *= -1", "array[H : 2 * H] = 1 - array[H : 2 * H]")),
+    ),
     ("orders", "Only the forget rows", change(("H : 2 * H", ":"))),
     ("orders", "writes into the arrays", change(("array.copy()", "array"))),
     ("orders", "2 of 3 points", change(("array[H : 2 * H] *= -1", "pass"))),

@@ -30,7 +30,7 @@ ANSWERS = [
 def code_of(chapter):
     """Return grade_id, source and whether it is a check, for each code cell."""
     return [
-        (cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source, is_check(cell))
+        (cell.metadata.get("nbgrader", {}).get("grade_id", cell.id), cell.source, is_check(cell))
         for cell in read(CHAPTERS[chapter]).cells
         if cell.cell_type == "code"
     ]
@@ -52,7 +52,7 @@ def verdict_on(chapter, exercise, answer):
             except AssertionError as refused:
                 return str(refused)
             return RIGHT
-        elif not check and not str(grade_id).endswith("-look"):
+        elif not check and not grade_id.endswith("-look"):
             exec(source, names)
     raise LookupError(f"{CHAPTERS[chapter]}: no exercise {exercise!r}")
 
