@@ -7,6 +7,7 @@ from make_exercises import make_exercise
 from nbformat.v4 import new_markdown_cell, new_output
 from notebook_files import ROOT, dumps, write
 from sphinx_course.exercise_pages import as_made, unsolved
+from sphinx_course.solution_titles import without_marks
 
 from tests.tools.samples import solution_notebook
 
@@ -68,3 +69,12 @@ def test_nor_does_a_notebook_that_it_lets_one_download(site_without_solutions):
         assert "../solutions/" not in text
         assert len(shown["cells"]) == len(made["cells"])
         assert "The next notebook" in text or path == downloads[-1]
+
+
+def test_a_solution_in_words_stands_without_its_marks():
+    solution = solution_notebook()
+    solution.cells.append(new_markdown_cell("### BEGIN SOLUTION\nBecause.\n### END SOLUTION"))
+    shown = json.loads(without_marks(dumps(solution)))["cells"]
+    assert shown[-1]["source"] == "Because.\n"
+    assert "### BEGIN SOLUTION" in json.dumps(shown[:-1])  # code keeps its comments
+    assert without_marks("# A page") == "# A page"
