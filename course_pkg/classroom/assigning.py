@@ -124,9 +124,10 @@ def assign(sources: Sequence[Path], out: Path, *, seed: int | None = None) -> li
         exercise = course / "exercises" / source.name
         if not exercise.is_file():
             raise ValueError(f"chapter: {exercise} is missing")
-        text = _exercise(exercise, seed, [each.name for each in sources])
+        chapters = chapters_of(source, exercise.read_text(encoding="utf-8"))
+        text = _exercise(exercise, seed, [*(each.name for each in sources), *chapters])
         _write(out / "exercises" / source.name, text)
-        for name in chapters_of(source, text):  # for the links in the exercises
+        for name in chapters:  # for the links in the exercises
             chapter = course / "book" / name
             if not chapter.is_file():
                 raise ValueError(f"chapter: {chapter} is missing")
