@@ -26,7 +26,7 @@ from tests.classroom.made_up import ALL, CHAPTER, MOST, POINTS, rows, some_more
 
 SOURCE = ROOT / "solutions" / f"{CHAPTER}.ipynb"
 LIMITS = Limits(seconds=4)
-ROWS = [*rows(), *some_more(6)]
+ROWS = [*rows(), *some_more(3)]
 
 
 @pytest.fixture(scope="module")

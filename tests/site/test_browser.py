@@ -84,7 +84,8 @@ def findings(browser, site):
             checks["width"] = width_complaints(page)
             # Last, because it may change the page.
             checks["access"] = access_complaints(page, insides=name in whole)
-            if name in whole or not name.startswith("book/api/"):  # those are made alike
+            alike = name.startswith(("book/api/", "exercises/", "solutions/"))
+            if name in whole or not alike:
                 turn_dark(page)
                 checks["dark"] = access_complaints(page, colours_only=True)
                 page.emulate_media(color_scheme="light")
