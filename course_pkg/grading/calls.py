@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 import types
 from collections.abc import Callable, Collection, Iterator
@@ -19,19 +20,23 @@ def _watched(see: Callable[[types.FrameType], None]) -> Iterator[None]:
     """Show each Python function that is called to ``see``, under whatever name it was imported.
 
     Replacing an attribute of a module would not do: after ``from ... import forward`` an answer
-    holds the function itself.
+    holds the function itself. No garbage is collected meanwhile: what a library does to things that
+    somebody has left lying about is no call of the answer.
     """
 
     def profile(frame: types.FrameType, event: str, _: Any) -> None:
         if event == "call":
             see(frame)
 
-    before = sys.getprofile()
+    before, collects = sys.getprofile(), gc.isenabled()
+    gc.disable()
     sys.setprofile(profile)
     try:
         yield
     finally:
         sys.setprofile(before)
+        if collects:
+            gc.enable()
 
 
 @contextlib.contextmanager

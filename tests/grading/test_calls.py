@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import sys
 
 import numpy as np
@@ -157,3 +158,18 @@ def test_recording_ends_with_an_error():
     assert sys.getprofile() is None
     with pytest.raises(TypeError, match="function: expected a plain function, got <class"):
         calls_of(rnn.Params).__enter__()
+
+
+def test_garbage_that_torch_clears_away_is_no_call_of_the_answer():
+    space = {"__name__": "torch.made_up"}
+    exec("class Left:\n    def __del__(self):\n        pass", space)
+
+    def answer(x):
+        return [[number] for number in range(100_000)][:1]  # enough for a collection
+
+    for _ in range(50):
+        left = space["Left"]()
+        left.itself = left
+    del left
+    assert alone(answer, name="answer", exercise=3)(X) == [[0]]
+    assert gc.isenabled()
