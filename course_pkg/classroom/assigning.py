@@ -15,11 +15,12 @@ from course_pkg.classroom.wheel import make_wheel
 from course_pkg.data.registry import DATA_SETS, DataSet
 
 LINKED = re.compile(r"\]\(\.\./book/([\w-]+\.ipynb)")
+RECORDED = re.compile(r"results/([\w.-]+\.csv)")
 LOADED = re.compile(r"from (course_pkg\.data\.sets\.\w+) import")
 SECONDS = 300.0  # for a cell of the solution
 README = """\
 Once: pip install "{wheel}[lab]"   (Python 3.11 to 3.13; about 1 GB, from the package registry)
-Then: jupyter lab exercises   (write your answers there, save, and hand in the notebook)
+Then: jupyter lab   (in this folder; write your answers in exercises/, save, hand in the notebook)
 """
 
 
@@ -131,7 +132,11 @@ def assign(sources: Sequence[Path], out: Path, *, seed: int | None = None) -> li
             chapter = course / "book" / name
             if not chapter.is_file():
                 raise ValueError(f"chapter: {chapter} is missing")
-            _write(out / "book" / name, chapter.read_text(encoding="utf-8"))
+            content = chapter.read_text(encoding="utf-8")
+            _write(out / "book" / name, content)
+            for record in sorted(set(RECORDED.findall(content))):  # runs that the chapter shows
+                recorded = (chapter.parent / "results" / record).read_text(encoding="utf-8")
+                _write(out / "book" / "results" / record, recorded)
         for each in data_of(assignment):
             _write(out / "data" / f"{each.name}.txt", f"{each.card}\n")
     wheel = make_wheel(sources[0].resolve().parents[1], out)

@@ -26,7 +26,7 @@ STATES = {
     "wrong": "Not right yet.",
     "blank": "Not answered.",
     "look": "Somebody has to look at this.",
-    "by hand": "Graded by a person.",
+    "by hand": "A person reads this, and has not given its points yet:",
 }
 
 
@@ -46,10 +46,11 @@ def file_name(result: Result) -> str:
 def _section(assignment: Assignment, mark: Mark) -> str:
     title = assignment.titles.get(mark.exercise, "")
     colour = "right" if mark.state == "right" else "wrong"
-    given = "" if mark.state == "by hand" else f"{mark.points:g} of "
+    in_words = mark.state == "by hand"
+    given = "up to " if in_words else f"{mark.points:g} of "
     lines = "" if mark.state == "right" else "\n".join(mark.lines)
     return (
-        f"<h2>Exercise {mark.exercise}. {html.escape(title)}</h2>\n"
+        f"<h2>Exercise {mark.exercise}{', in words' * in_words}. {html.escape(title)}</h2>\n"
         f'<p><span class="state {colour}">{STATES[mark.state]}</span> '
         f"{given}{mark.out_of:g} points.</p>\n"
         + (f"<pre>{html.escape(lines)}</pre>\n" if lines else "")
@@ -77,6 +78,8 @@ def page(assignment: Assignment, result: Result) -> str:
         if total is None
         else f"{total:g} of {most:g} points by the checks."
     )
+    if waiting := sum(mark.out_of for mark in result.marks if mark.state == "by hand"):
+        summary += f" Up to {waiting:g} more wait for a person, who reads your answers in words."
     notes = "".join(f"<li>{html.escape(note)}</li>\n" for note in result.notes)
     name = html.escape(result.student)
     return (

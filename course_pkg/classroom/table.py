@@ -82,7 +82,10 @@ def moodle(results: Sequence[Result]) -> str:
     rows = [["Identifier", "Full name", "Grade", "Feedback comments"]]
     for result in results:
         number = f"Participant {result.id}" if result.id else ""
-        rows.append([number, _cell(result.student), _number(result.total()), _cell(result.reason)])
+        why = (
+            "" if result.status == "graded" else result.reason
+        )  # notes on repairs are not for them
+        rows.append([number, _cell(result.student), _number(result.total()), _cell(why)])
     return _written(rows)
 
 

@@ -244,3 +244,19 @@ def test_a_mistake_is_one_sentence(arguments, words, tmp_path):
     assert run.stderr.startswith("error: ")
     assert words in run.stderr
     assert run.stderr.count("\n") == 1
+
+
+def test_a_page_tells_that_words_are_waiting(assignment):
+    marks = [Mark(1, "right", 2, 2), Mark(7, "by hand", 0, 4)]
+    text = page.page(assignment, Result("Ann", "", "f", "graded", "", marks))
+    assert "Up to 4 more wait for a person" in text
+    assert "Exercise 7, in words." in text
+    assert "up to 4 points" in text
+
+
+def test_a_platform_is_not_told_what_was_repaired():
+    mended = Result("Ann", "7", "f", "graded", "a cell was split", [Mark(1, "right", 2, 2)])
+    refused = Result("Ben", "8", "f", "not graded", "no notebook")
+    text = table.moodle([mended, refused])
+    assert "split" not in text
+    assert "no notebook" in text

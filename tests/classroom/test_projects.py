@@ -35,7 +35,7 @@ def test_a_project_is_assigned_with_the_chapters_it_links_to(project, tmp_path):
     assert "BEGIN HIDDEN" not in text
     linked = set(re.findall(r"\.\./book/([\w-]+\.ipynb)", text))
     assert len(linked) > 2
-    assert linked == {path.name for path in (tmp_path / "out" / "book").iterdir()}
+    assert linked == {path.name for path in (tmp_path / "out" / "book").glob("*.ipynb")}
     assert (tmp_path / "out" / "data" / f"{PROJECTS[project]}.txt").is_file()
 
 
