@@ -25,7 +25,7 @@ except ModuleNotFoundError:
     raise ImportError(
         "This notebook needs the package of the course. The course's site has it "
         "on the page 'Start on your own computer', as a file ending in .whl: put "
-        'it beside this notebook, run `%pip install "FILE.whl[data]"` in a cell, '
+        'it beside this notebook, run `%pip install "FILE.whl[lab]"` in a cell, '
         "with its name for FILE, and restart the kernel. The same page has the "
         "whole course as a zip: unpack it, and type `make lab` in it."{chapter}
     ) from None

@@ -53,6 +53,11 @@ def number_of_parameters(I, H, L, D, O):
     ("shapes-and-sizes", "has two biases", change(("2 * H", "H"))),
     ("shapes-and-sizes", "joined states, D*H numbers, not H", change(("(D * H) + H * H", "2 * H"))),
     ("shapes-and-sizes", "not the input", change((LATER, "later = first"))),
+    (
+        "shapes-and-sizes",
+        "Later layers and the readout",
+        change((LATER, "later = first"), ("O * (D * H) + O", "O * H + O")),
+    ),
     ("shapes-and-sizes", "The readout reads the joined", change(("O * (D * H) + O", "O * H + O"))),
     ("shapes-and-sizes", "There is one readout", change(("O * (D * H) + O", "D * (O * H + O)"))),
     ("shapes-and-sizes", "The readout has a bias", change(("O * (D * H) + O", "O * (D * H)"))),

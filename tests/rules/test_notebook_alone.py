@@ -29,7 +29,7 @@ def test_without_the_package_one_sentence_says_what_to_do(tmp_path):
         last = run.stderr.strip().splitlines()[-1]
         assert last.startswith("ImportError: This notebook needs the package of the course")
         assert "During handling" not in run.stderr
-        assert '%pip install "FILE.whl[data]"' in last
+        assert '%pip install "FILE.whl[lab]"' in last
         assert "make lab" in last
         if (ROOT / "book" / path.name).exists():
             assert f"book/{path.stem}.html" in last
