@@ -17,6 +17,8 @@ from course_pkg.data.registry import DATA_SETS, DataSet
 LINKED = re.compile(r"\]\(\.\./book/([\w-]+\.ipynb)")
 RECORDED = re.compile(r"results/([\w.-]+\.csv)")
 LOADED = re.compile(r"from (course_pkg\.data\.sets\.\w+) import")
+WHERE = re.compile(r"^\*\*Where\.\*\*.*$", re.MULTILINE)  # of somebody who has the whole course
+HERE = "**Where.** `README.txt` says how to open this notebook. Save your answers, and hand it in."
 SECONDS = 300.0  # for a cell of the solution
 README = """\
 Once: pip install "{wheel}[lab]"   (Python 3.11 to 3.13; about 1 GB, from the package registry)
@@ -57,18 +59,26 @@ def check_solved(assignment: Assignment) -> None:
             )
 
 
+def _text_of(path: Path) -> str:
+    if not path.is_file():
+        raise ValueError(f"chapter: {path} is missing")
+    return path.read_text(encoding="utf-8")
+
+
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="")
 
 
-def _exercise(path: Path, seed: int | None, names: Sequence[str]) -> str:
+def _exercise(text: str, seed: int | None, names: Sequence[str]) -> str:
     """Return an exercise notebook: no link leads out of the pack, its seed is its own."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook = json.loads(text)
     here = {*names, *(f"../book/{name}" for name in names)}
-    change_texts(
-        notebook, lambda text: without_dead_links(without_solutions(text), here.__contains__)
-    )
+
+    def change(words: str) -> str:
+        return without_dead_links(without_solutions(WHERE.sub(HERE, words)), here.__contains__)
+
+    change_texts(notebook, change)
     for cell in notebook["cells"]:
         is_setup = cell["metadata"].get("nbgrader", {}).get("grade_id") == "setup"
         if seed is not None and is_setup:
@@ -122,21 +132,16 @@ def assign(sources: Sequence[Path], out: Path, *, seed: int | None = None) -> li
     out.mkdir(parents=True, exist_ok=True)
     for source, assignment in zip(sources, assignments, strict=True):
         course = source.resolve().parents[1]
-        exercise = course / "exercises" / source.name
-        if not exercise.is_file():
-            raise ValueError(f"chapter: {exercise} is missing")
-        chapters = chapters_of(source, exercise.read_text(encoding="utf-8"))
+        exercise = _text_of(course / "exercises" / source.name)
+        chapters = chapters_of(source, exercise)
         text = _exercise(exercise, seed, [*(each.name for each in sources), *chapters])
         _write(out / "exercises" / source.name, text)
         for name in chapters:  # for the links in the exercises
-            chapter = course / "book" / name
-            if not chapter.is_file():
-                raise ValueError(f"chapter: {chapter} is missing")
-            content = chapter.read_text(encoding="utf-8")
-            _write(out / "book" / name, content)
-            for record in sorted(set(RECORDED.findall(content))):  # runs that the chapter shows
-                recorded = (chapter.parent / "results" / record).read_text(encoding="utf-8")
-                _write(out / "book" / "results" / record, recorded)
+            chapter = _text_of(course / "book" / name)
+            _write(out / "book" / name, chapter)
+            for record in sorted(set(RECORDED.findall(chapter))):  # runs that the chapter shows
+                place = f"book/results/{record}"
+                _write(out / place, _text_of(course / place))
         for each in data_of(assignment):
             _write(out / "data" / f"{each.name}.txt", f"{each.card}\n")
     wheel = make_wheel(sources[0].resolve().parents[1], out)

@@ -13,7 +13,7 @@ TO_SOLUTION = "*When you have tried: [{text}]({target}).*"
 _TO_SOLUTION = re.compile(
     r"\n*^\*When you have tried: \[[^\]\n]*\]\(\.\./solutions/[^)\n]*\)\.\*$", re.MULTILINE
 )
-_TO_NOTEBOOK = re.compile(r"\[([^\]\n]*)\]\(([^)\s#:]+\.ipynb)(?:#[^)\s]*)?\)")
+_TO_PAGE = re.compile(r"\[([^\]\n]*)\]\(([^)\s#:]+\.(?:ipynb|md))(?:#[^)\s]*)?\)")
 
 
 def without_solutions(text: str) -> str:
@@ -30,22 +30,22 @@ def without_solutions(text: str) -> str:
 
 
 def without_dead_links(text: str, is_there: Callable[[str], bool]) -> str:
-    """Return a text in which a link to a notebook that is not there is its words alone.
+    """Return a text in which a link to a notebook or page that is not there is its words alone.
 
     Parameters
     ----------
     text : str
         Markdown.
     is_there : callable
-        Whether a notebook is there, by its path as the link has it.
+        Whether a file is there, by its path as the link has it.
 
     Examples
     --------
-    >>> text = "See [chapter 1](../book/01.ipynb) and [chapter 2](../book/02.ipynb#why)."
+    >>> text = "See [one](../book/01.ipynb), [two](../book/02.ipynb#why) or [a page](../book/a.md)."
     >>> without_dead_links(text, lambda path: path == "../book/01.ipynb")
-    'See [chapter 1](../book/01.ipynb) and chapter 2.'
+    'See [one](../book/01.ipynb), two or a page.'
     """
-    return _TO_NOTEBOOK.sub(lambda link: link[0] if is_there(link[2]) else link[1], text)
+    return _TO_PAGE.sub(lambda link: link[0] if is_there(link[2]) else link[1], text)
 
 
 def change_texts(notebook: dict[str, Any], change: Callable[[str], str]) -> None:

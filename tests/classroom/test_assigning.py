@@ -9,7 +9,7 @@ import zipfile
 import pytest
 from notebook_files import ROOT
 
-from course_pkg.classroom.assigning import assign, check_solved, data_of
+from course_pkg.classroom.assigning import HERE, assign, check_solved, data_of
 from course_pkg.classroom.assignment import load_assignment, with_seed
 from course_pkg.classroom.wheel import make_wheel
 
@@ -55,16 +55,17 @@ def test_nothing_differs_but_the_seed_and_links_that_would_lead_nowhere(handed_o
             if cell["cell_type"] == "code":
                 assert re.sub(r"default_rng\(4\)", "default_rng(17)", before) == after
             else:
-                left = re.sub(r"\n\n\*When you have tried: .*solutions/.*", "", before)
+                left = re.sub(r"^\*\*Where\.\*\*.*", HERE, before, flags=re.MULTILINE)
+                left = re.sub(r"\n\n\*When you have tried: .*solutions/.*", "", left)
                 left = re.sub(r"\[([^]]*)\]\((?:\.\./book/)?05-gru\.ipynb\)", r"\1", left)
                 assert left == after
-    assert differing == ["exercises"] * 10  # the set-up, eight statements, what next
+    assert differing == ["exercises"] * 11  # where, the set-up, eight statements, what next
 
 
 def links_of(folder, name):
     cells = json.loads((folder / "exercises" / name).read_text())["cells"]
     text = "\n".join("".join(cell["source"]) for cell in cells)
-    return re.findall(r"\]\(([^)\s#:]+\.ipynb)", text)
+    return re.findall(r"\]\(([^)\s#:]+\.(?:ipynb|md))", text)
 
 
 def test_no_link_of_an_exercise_leads_out_of_the_pack(handed_out, tmp_path):
