@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from html import escape
-from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -17,11 +16,11 @@ from sphinx.util.docutils import SphinxDirective
 
 from sphinx_course.chapter_lists import published_chapters
 from sphinx_course.chapters import Chapter
+from sphinx_course.flow_chart import TAG, with_caption
 from sphinx_course.rewrite import note_generated_page
 
 WIDTH, BOX_WIDTH, BOX, GAP = 360, 236, 40, 22
 ARROW = 6
-TAG = '<svg class="flow-chart chapter-graph"'
 LINKED = re.compile(r"\]\((\d\d)-[\w-]+\.ipynb\)")
 LINE = 26  # characters of a title in one line of its box
 
@@ -86,7 +85,8 @@ def draw(chapters: list[Chapter], links: dict[int, str]) -> str:
     order = list(tops)
     words = f"Which chapter needs which. {in_words(needed)}"
     parts = [
-        f'{TAG} role="group" aria-label="{escape(words)}" viewBox="0 0 {WIDTH} {height}">',
+        f'{TAG} chapter-graph" role="group" aria-label="{escape(words)}" '
+        f'viewBox="0 0 {WIDTH} {height}">',
     ]
     for chapter in chapters:
         number, top = chapter.number, tops[chapter.number]
@@ -136,15 +136,8 @@ class ChapterGraphDirective(SphinxDirective):
         note_generated_page(self.env)
         if not self.content:
             raise ExtensionError("chapter-graph: expected a caption")
-        text = nodes.Element()
-        self.state.nested_parse(self.content, self.content_offset, text)
-        caption = nodes.caption()
-        for paragraph in text.children:
-            caption += paragraph.children
-        figure = nodes.figure("", ChapterGraph(chapters=published_chapters(self.env)), caption)
-        figure["classes"].append("flow-chart")
-        self.set_source_info(figure)
-        return [figure]
+        drawing = ChapterGraph(chapters=published_chapters(self.env))
+        return [with_caption(self, drawing, self.content, self.content_offset)]
 
 
 def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -162,21 +155,8 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         graph.replace_self(nodes.raw("", html, format="html"))
 
 
-def load_style(
-    app: Sphinx,
-    pagename: str,
-    templatename: str,
-    context: dict[str, Any],
-    doctree: nodes.document | None,
-) -> None:
-    """Load the styles on the page that holds the graph."""
-    if TAG in context.get("body", ""):
-        app.add_css_file("flow-chart.css")
-
-
 def setup(app: Sphinx) -> None:
-    """Register the directive."""
+    """Register the directive; its style is that of flow charts, which load it."""
     app.add_node(ChapterGraph)
     app.add_directive("chapter-graph", ChapterGraphDirective)
     app.connect("doctree-resolved", resolve)
-    app.connect("html-page-context", load_style)

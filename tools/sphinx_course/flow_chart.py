@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -33,7 +34,7 @@ WIDTH, RIGHT = 400, 26  # of the drawing, and of the strip at its right where ar
 BOX, GAP, BETWEEN = 34, 34, 10  # height of a box, height between rows, width between boxes
 ARROW = 6
 
-TAG = '<svg class="flow-chart"'
+TAG = '<svg class="flow-chart'  # and perhaps a second class
 
 ROW = re.compile(r"[^:|]+:\s*[\w-]+\s*(\|[^:|]+:\s*[\w-]+\s*)*")
 ARROWS = re.compile(r"(.+?)\s*->\s*(.+)")
@@ -94,7 +95,8 @@ def draw(
 ) -> str:
     """Return the drawing as SVG; ``links`` says where the label of a box is."""
     height = max(box.top for box in boxes.values()) + BOX + 2
-    lines = [f'{TAG} role="group" aria-label="{escape(title)}" viewBox="0 0 {WIDTH} {height:.0f}">']
+    size = f"0 0 {WIDTH} {height:.0f}"
+    lines = [f'{TAG}" role="group" aria-label="{escape(title)}" viewBox="{size}">']
     # The arrows of each box turn at a height of their own: lines that do not belong together part.
     turning = list(dict.fromkeys(boxes[start] for start, _ in arrows))
     for start, end in arrows:
@@ -126,6 +128,21 @@ def _arrow(start: Box, end: Box, place: float) -> str:
     return f'<path class="line" d="{path}"/><path class="head" d="{head}"/>'
 
 
+def with_caption(
+    directive: SphinxDirective, drawing: nodes.Element, lines: StringList, offset: int
+) -> nodes.figure:
+    """Return a figure of a drawing, with these lines of the directive as its caption."""
+    text = nodes.Element()
+    directive.state.nested_parse(lines, offset, text)
+    caption = nodes.caption()
+    for paragraph in text.children:
+        caption += paragraph.children
+    figure = nodes.figure("", drawing, caption)
+    figure["classes"].append("flow-chart")
+    directive.set_source_info(figure)
+    return figure
+
+
 class FlowChart(nodes.General, nodes.Element):
     """The drawing, until all labels are known."""
 
@@ -144,16 +161,9 @@ class FlowChartDirective(SphinxDirective):
         boxes, arrows, words = parse(list(self.content))
         if not boxes or not words:
             raise ExtensionError(f"flow-chart {title!r}: expected boxes and a caption")
-        text = nodes.Element()
         first = len(self.content) - len(words)
-        self.state.nested_parse(self.content[first:], self.content_offset + first, text)
-        caption = nodes.caption()
-        for paragraph in text.children:
-            caption += paragraph.children
         chart = FlowChart(title=title, boxes=boxes, arrows=arrows)
-        figure = nodes.figure("", chart, caption)
-        figure["classes"].append("flow-chart")
-        self.set_source_info(figure)
+        figure = with_caption(self, chart, self.content[first:], self.content_offset + first)
         self.set_source_info(chart)
         self.add_name(figure)
         return [figure]
