@@ -54,7 +54,7 @@ lab: setup  ## open JupyterLab in work/, with your own copies of the exercises
 
 test: setup  ## run every test: package, notebooks, rules, site
 	@[ -d tests ] || { echo "This copy of the course has no tests: they hold answers." >&2; exit 1; }
-	@python -m pytest -n 2 --dist loadscope $(ARGS)
+	@python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 exercises: setup  ## write exercises/ anew from solutions/, but never over answers
 	@python tools/make_exercises.py
