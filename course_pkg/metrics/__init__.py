@@ -2,6 +2,7 @@
 
 ``means``, ``intervals`` and ``language`` are sums, counts and probabilities. The others compare a
 written sequence with the right one: ``matches`` whether it is the same, ``edit_distance`` how
-much one has to change, ``bleu`` and ``rouge`` how many pieces the two share. ``pairs`` looks at
-the input of these. BLEU needs the package sacrebleu, and only when it is called.
+much one has to change, ``bleu`` and ``rouge`` how many pieces the two share, ``spans`` which
+entities were found. ``pairs`` looks at the input of these. BLEU needs the package sacrebleu, and
+only when it is called.
 """
