@@ -16,6 +16,7 @@ import torch
 
 from course_pkg.__main__ import main
 from course_pkg.data.files import atomic
+from course_pkg.data.registry import load_labelled
 from course_pkg.training import loop
 from course_pkg.training.adapting.method import Adapting, adapt
 from course_pkg.training.adapting.replay import with_replay
@@ -131,6 +132,8 @@ def serve():
     """Run each order in a child of its own, and say which signal ended it (0: none did)."""
     importlib.import_module("torch._dynamo")  # the optimiser would, in each child anew
     for order in sys.stdin:
+        if order.startswith("command"):
+            load_labelled("docstrings")  # read once, and not by each child anew
         child = os.fork()
         if child == 0:
             try:

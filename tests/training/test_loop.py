@@ -212,11 +212,11 @@ def test_memory_does_not_grow_with_the_epochs(tmp_path):
     fit(make(), Settings(steps=1))  # the first optimiser of a process imports a great deal
     tracemalloc.start()
     try:
-        fit(Watch(task), Settings(epochs=12, lr=1e-2, log_every=1), folder=tmp_path)
+        fit(Watch(task), Settings(epochs=8, lr=1e-2, log_every=1), folder=tmp_path)
     finally:
         tracemalloc.stop()
-    assert len(levels) == 12
-    # To keep the batches of the last eight epochs would take eight times as much.
+    assert len(levels) == 8
+    # To keep the batches of the last four epochs would take four times as much.
     assert max(levels[4:]) - levels[3] < epoch / 2
 
 

@@ -41,7 +41,7 @@ task = "lm"
 device = "cpu"
 [data]
 name = "agreement"
-batch = 64
+batch = 512
 window = 16
 [training]
 epochs = 3
