@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from course_pkg.checks import check_size
-from course_pkg.classroom import page, similar, table
+from course_pkg.classroom import page, similar, table, written
 from course_pkg.classroom.assigning import assign
 from course_pkg.classroom.assignment import Assignment, load_assignment
 from course_pkg.classroom.grading import Result, grade_all
@@ -143,6 +143,19 @@ def _results(
     return sorted(results, key=lambda each: (each.student, each.id))
 
 
+def _conclude(results: Sequence[Result], out: Path) -> None:
+    """Say where everything is, and what is left for a person."""
+    looks = sum(result.status in ("look", "not graded") for result in results)
+    print(f"{len(results)} students: {out / 'grades.csv'}; a page for each in {out / 'feedback'}.")
+    if waiting := sum(mark.state == "by hand" for result in results for mark in result.marks):
+        print(
+            f"Answers in words that wait for points: {waiting}. Read {out / 'written-answers.html'}, "
+            f"fill in {out / page.TABLE}, and call the command again."
+        )
+    if looks:
+        print(f"Look at {looks} of them: the table says why.")
+
+
 def run_assign(options: argparse.Namespace) -> int:
     """Run the command; return the exit status. Mistakes of the user are left to the caller."""
     sources = [find_source(chapter) for chapter in options.chapters]
@@ -160,23 +173,33 @@ def run_grade(options: argparse.Namespace) -> int:
     assignment = load_assignment(find_source(options.chapter), seed=options.seed)
     works = collect(options.submissions)
     out = options.out
+    points = out / page.TABLE
+    students = [(work.student, work.id) for work in works]
+    written.filled_in(written.read_points(points), assignment, students, points.name)
     (out / "feedback").mkdir(parents=True, exist_ok=True)
     if not options.network and not without_network():
         print("The network cannot be shut off here: notebooks can use it.", file=sys.stderr)
     results = _results(assignment, works, out, jobs, limits)
 
-    written = {
+    read = written.filled_in(written.read_points(points), assignment, students, points.name)
+    results = written.with_points(results, read)
+    written.add_rows(points, results)
+    files = {
         "grades.csv": table.grades(assignment, results),
         "moodle.csv": table.moodle(results),
         "canvas.csv": table.canvas(assignment, results),
         "similar.csv": similar.table(similar.alike(assignment, _cells(works, results))),
     }
+    if assignment.by_hand():
+        files["written-answers.html"] = page.answers(assignment, results)
     for result in results:
-        written[f"feedback/{page.file_name(result)}"] = page.page(assignment, result)
-    for name, text in written.items():
+        files[f"feedback/{page.file_name(result)}"] = page.page(assignment, result)
+    for name, text in files.items():
         write_atomically(out / name, text.encode())
-    looks = sum(result.status in ("look", "not graded") for result in results)
-    print(f"{len(results)} students: {out / 'grades.csv'}; a page for each in {out / 'feedback'}.")
-    if looks:
-        print(f"Look at {looks} of them: the table says why.")
+    _conclude(results, out)
+    for each in written.outdated(results, read):
+        print(
+            f"{points.name}, row {each.row}: {each.student} has handed in another answer since, "
+            "so its points no longer count."
+        )
     return 0
