@@ -149,8 +149,8 @@ def _conclude(results: Sequence[Result], out: Path) -> None:
     print(f"{len(results)} students: {out / 'grades.csv'}; a page for each in {out / 'feedback'}.")
     if waiting := sum(mark.state == "by hand" for result in results for mark in result.marks):
         print(
-            f"Answers in words that wait for points: {waiting}. Read {out / 'written-answers.html'}, "
-            f"fill in {out / page.TABLE}, and call the command again."
+            f"Answers in words that wait for points: {waiting}. "
+            f"Read {out / 'written-answers.html'}, fill in {out / page.TABLE}, and call the command again."
         )
     if looks:
         print(f"Look at {looks} of them: the table says why.")
