@@ -150,7 +150,8 @@ def _conclude(results: Sequence[Result], out: Path) -> None:
     if waiting := sum(mark.state == "by hand" for result in results for mark in result.marks):
         print(
             f"Answers in words that wait for points: {waiting}. "
-            f"Read {out / 'written-answers.html'}, fill in {out / page.TABLE}, and call the command again."
+            f"Read {out / 'written-answers.html'}, fill in {out / page.TABLE}, "
+            "and call the command again."
         )
     if looks:
         print(f"Look at {looks} of them: the table says why.")
