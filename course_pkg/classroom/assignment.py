@@ -19,7 +19,7 @@ SOLUTION = re.compile(
     r"^([ \t]*)### BEGIN SOLUTION[ \t]*\n.*?^[ \t]*### END SOLUTION[ \t]*(?:\n|\Z)",
     re.DOTALL | re.MULTILINE,
 )
-SEED = re.compile(r"\bdefault_rng\(\d+\)")
+SEED = re.compile(r"\bdefault_rng\((\d+)\)")
 NUMBER = re.compile(r"\bexercise=(\d+)")
 HEADING = re.compile(r"^## Exercise (\d+)\. *(.*)$", re.MULTILINE)
 

@@ -75,6 +75,11 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument(
         "--network", action="store_true", help="let notebooks use the network, where they could"
     )
+    parser.add_argument(
+        "--moodle-feedback",
+        action="store_true",
+        help="write the pages as the zip file that Moodle takes back",
+    )
     parser.set_defaults(run=run_grade)
 
 
@@ -143,6 +148,15 @@ def _results(
     return sorted(results, key=lambda each: (each.student, each.id))
 
 
+def _refuse_if_not_of_moodle(works: Sequence[Work], path: Path) -> None:
+    others = [work.student for work in works if not work.folder]
+    if others:
+        raise ValueError(
+            "moodle-feedback: expected the zip file that Moodle hands out, in which folders are "
+            f"called Name_1234_assignsubmission_file_; {path} has no such folder for {others[0]!r}"
+        )
+
+
 def _conclude(results: Sequence[Result], out: Path) -> None:
     """Say where everything is, and what is left for a person."""
     looks = sum(result.status in ("look", "not graded") for result in results)
@@ -173,6 +187,8 @@ def run_grade(options: argparse.Namespace) -> int:
     limits = Limits(options.seconds, int(options.memory * 1e9), options.network)
     assignment = load_assignment(find_source(options.chapter), seed=options.seed)
     works = collect(options.submissions)
+    if options.moodle_feedback:
+        _refuse_if_not_of_moodle(works, options.submissions)
     out = options.out
     points = out / page.TABLE
     students = [(work.student, work.id) for work in works]
@@ -197,6 +213,11 @@ def run_grade(options: argparse.Namespace) -> int:
         files[f"feedback/{page.file_name(result)}"] = page.page(assignment, result)
     for name, text in files.items():
         write_atomically(out / name, text.encode())
+    if options.moodle_feedback:
+        folders = {(work.student, work.id): work.folder for work in works}
+        pages = {folders[each.student, each.id]: page.page(assignment, each) for each in results}
+        content = page.for_moodle(pages, f"feedback-{assignment.name}.html")
+        write_atomically(out / "moodle-feedback.zip", content)
     _conclude(results, out)
     for each in written.outdated(results, read):
         print(

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import html
+import io
 import re
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
 
 from course_pkg.classroom.assignment import Assignment
 from course_pkg.classroom.grading import Mark, Result
@@ -101,6 +103,30 @@ def page(assignment: Assignment, result: Result) -> str:
     title = f"{result.student}: exercises {assignment.name}"
     body = f"<p>{summary}</p>\n" + "".join(_section(assignment, mark) for mark in result.marks)
     return _whole(title, body + (f"<h2>Notes</h2>\n<ul>\n{notes}</ul>\n" if notes else ""))
+
+
+def for_moodle(pages: Mapping[str, str], name: str) -> bytes:
+    """Return the zip file from which Moodle takes feedback for many students at once.
+
+    Moodle knows a student by the folder, which is called as in the zip file that it hands out.
+
+    Parameters
+    ----------
+    pages : mapping
+        A student's page, by Moodle's folder.
+    name : str
+        What each page is called.
+
+    Returns
+    -------
+    bytes
+        The same for the same pages.
+    """
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as pack:
+        for folder, text in sorted(pages.items()):
+            pack.writestr(zipfile.ZipInfo(f"{folder}/{name}"), text, zipfile.ZIP_DEFLATED)
+    return content.getvalue()
 
 
 def answers(assignment: Assignment, results: Sequence[Result]) -> str:

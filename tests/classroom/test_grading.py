@@ -146,17 +146,59 @@ def test_the_zip_of_moodle_and_of_canvas(tmp_path):
             "Ann Lee_4711_assignsubmission_file_/.ipynb_checkpoints/mine.ipynb": b"",
             "__MACOSX/Ann Lee_4711_assignsubmission_file_/mine.ipynb": b"",
             "leeben_LATE_4712_99_04-lstm-2.ipynb": content,
+            "Cy_4713_assignsubmission_file_/report.pdf": b"%PDF",
         },
     )
+    refused = command("04", pack, "--out", tmp_path / "out", "--moodle-feedback")
+    assert "has no such folder for 'leeben'" in refused.stderr
     run = command("04", pack, "--out", tmp_path / "out")
     assert run.returncode == 0, run.stderr
     with (tmp_path / "out" / "grades.csv").open() as file:
         found = {row["student"]: row for row in csv.DictReader(file)}
     assert [found[name]["id"] for name in ("Ann Lee", "leeben")] == ["4711", "4712"]
-    assert {row["points"] for row in found.values()} == {"7"}
+    assert {name: row["points"] for name, row in found.items()} == {
+        "Ann Lee": "7",
+        "leeben": "7",
+        "Cy": "",
+    }
+    assert found["Cy"]["reason"] == "no notebook"
     assert "Participant 4711,Ann Lee,7" in (tmp_path / "out" / "moodle.csv").read_text()
     assert "leeben,4712,,,,7" in (tmp_path / "out" / "canvas.csv").read_text()
     assert "Ann Lee; leeben" in (tmp_path / "out" / "similar.csv").read_text()
+
+
+def test_moodle_takes_the_feedback_of_all_in_one_zip(tmp_path):
+    """Moodle splits what comes first in a path at its underscores: name, number, kind, plugin."""
+    places = {
+        "Ann Lee_4711_assignsubmission_file_/sub/mine.ipynb": "Ann Lee_4711_assignsubmission_file_",
+        "Ben Wu_4712_assignsubmission_file_04.ipynb": "Ben Wu_4712_assignsubmission_file_",
+        "Cy_4713_assignsubmission_file/04.ipynb": "Cy_4713_assignsubmission_file",  # from 4.1 on
+    }
+    pack = a_zip(tmp_path / "work.zip", dict.fromkeys(places, b"no notebook"))
+    out = tmp_path / "out"
+    for _ in range(2):
+        run = command("04", pack, "--out", out, "--moodle-feedback")
+        assert run.returncode == 0, run.stderr
+        content = (out / "moodle-feedback.zip").read_bytes()
+        with zipfile.ZipFile(io.BytesIO(content)) as made:
+            names = made.namelist()
+            assert names == [f"{folder}/feedback-04-lstm.html" for folder in places.values()]
+            for name, number in zip(names, ("4711", "4712", "4713"), strict=True):
+                _, found, kind, plugin = name.split("/")[0].split("_", 4)[:4]
+                assert (found, kind, plugin) == (number, "assignsubmission", "file")
+            assert "could not be graded" in made.read(names[0]).decode()
+
+
+@pytest.mark.parametrize(
+    ("handed_in", "told"),
+    [("default_rng(17)", True), ("default_rng(4)", False), ("my_rng", False)],
+)
+def test_another_seed_is_told_and_costs_nothing(assignment, handed_in, told):
+    (setup,) = [cell for cell in assignment.cells if cell.name == "setup"]
+    theirs = setup.source.replace("default_rng(4)", handed_in)
+    planned = plan(assignment, [Handed(True, "setup", "", theirs)])
+    assert ("--seed 17" in " ".join(planned.notes)) == told
+    assert planned.steps[0].source == setup.source
 
 
 @pytest.mark.parametrize("name", ["../out.ipynb", "/abs.ipynb", "a/../../b.ipynb", "C:/x.ipynb"])

@@ -239,3 +239,5 @@ def test_the_command_reads_the_table_and_goes_on(tmp_path, capsys):
     (own,) = (out / "feedback").iterdir()
     assert "And if x is 0?" in own.read_text()
     assert (out / page.TABLE).read_bytes() == filled
+    assert main([*command, "--moodle-feedback"]) == 1
+    assert "moodle-feedback: expected the zip file that Moodle" in capsys.readouterr().err
