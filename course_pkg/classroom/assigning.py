@@ -24,6 +24,7 @@ README = """\
 Once: pip install "{wheel}[lab]"   (Python 3.11 to 3.13; about 1 GB, from the package registry)
 Then: jupyter lab   (in this folder; write your answers in exercises/, save, hand in the notebook)
 """
+SEEDED = "Seed: {seed}   (for whoever grades: python -m course_pkg grade ... --seed {seed})\n"
 
 
 def data_of(assignment: Assignment) -> list[DataSet]:
@@ -145,5 +146,6 @@ def assign(sources: Sequence[Path], out: Path, *, seed: int | None = None) -> li
         for each in data_of(assignment):
             _write(out / "data" / f"{each.name}.txt", f"{each.card}\n")
     wheel = make_wheel(sources[0].resolve().parents[1], out)
-    _write(out / "README.txt", README.format(wheel=wheel.name))
+    seeded = "" if seed is None else SEEDED.format(seed=seed)
+    _write(out / "README.txt", README.format(wheel=wheel.name) + seeded)
     return sorted(each.relative_to(out).as_posix() for each in out.rglob("*") if each.is_file())

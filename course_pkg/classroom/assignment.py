@@ -19,7 +19,7 @@ SOLUTION = re.compile(
     r"^([ \t]*)### BEGIN SOLUTION[ \t]*\n.*?^[ \t]*### END SOLUTION[ \t]*(?:\n|\Z)",
     re.DOTALL | re.MULTILINE,
 )
-SEED = re.compile(r"\bdefault_rng\(\d+\)")
+SEED = re.compile(r"\bdefault_rng\((\d+)\)")
 NUMBER = re.compile(r"\bexercise=(\d+)")
 HEADING = re.compile(r"^## Exercise (\d+)\. *(.*)$", re.MULTILINE)
 
@@ -42,21 +42,24 @@ class Assignment(NamedTuple):
     cells: tuple[Cell, ...]
     titles: dict[int, str]
 
-    def points(self) -> dict[int, float]:
-        """Return the points of each exercise that a check gives."""
+    def _points_of(self, *kinds: Kind) -> dict[int, float]:
         found: dict[int, float] = {}
         for cell in self.cells:
-            if cell.kind == "check":
+            if cell.kind in kinds:
                 found[cell.exercise] = found.get(cell.exercise, 0.0) + cell.points
         return found
 
+    def points(self) -> dict[int, float]:
+        """Return the points of each exercise that a check gives."""
+        return self._points_of("check")
+
     def by_hand(self) -> dict[int, float]:
         """Return the points of each exercise that a person gives."""
-        found: dict[int, float] = {}
-        for cell in self.cells:
-            if cell.kind == "words":
-                found[cell.exercise] = found.get(cell.exercise, 0.0) + cell.points
-        return found
+        return self._points_of("words")
+
+    def points_in_all(self) -> dict[int, float]:
+        """Return the points of each exercise, whoever gives them."""
+        return self._points_of("check", "words")
 
 
 def source_of(cell: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from course_pkg.checks import check_size
-from course_pkg.classroom import page, similar, table
+from course_pkg.classroom import page, similar, table, written
 from course_pkg.classroom.assigning import assign
 from course_pkg.classroom.assignment import Assignment, load_assignment
 from course_pkg.classroom.grading import Result, grade_all
@@ -74,6 +74,11 @@ def add_commands(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--network", action="store_true", help="let notebooks use the network, where they could"
+    )
+    parser.add_argument(
+        "--moodle-feedback",
+        action="store_true",
+        help="write the pages as the zip file that Moodle takes back",
     )
     parser.set_defaults(run=run_grade)
 
@@ -143,6 +148,29 @@ def _results(
     return sorted(results, key=lambda each: (each.student, each.id))
 
 
+def _refuse_if_not_of_moodle(works: Sequence[Work], path: Path) -> None:
+    others = [work.student for work in works if not work.folder]
+    if others:
+        raise ValueError(
+            "moodle-feedback: expected the zip file that Moodle hands out, in which folders are "
+            f"called Name_1234_assignsubmission_file_; {path} has no such folder for {others[0]!r}"
+        )
+
+
+def _conclude(results: Sequence[Result], out: Path) -> None:
+    """Say where everything is, and what is left for a person."""
+    looks = sum(result.status in ("look", "not graded") for result in results)
+    print(f"{len(results)} students: {out / 'grades.csv'}; a page for each in {out / 'feedback'}.")
+    if waiting := sum(mark.state == "by hand" for result in results for mark in result.marks):
+        print(
+            f"Answers in words that wait for points: {waiting}. "
+            f"Read {out / 'written-answers.html'}, fill in {out / page.TABLE}, "
+            "and call the command again."
+        )
+    if looks:
+        print(f"Look at {looks} of them: the table says why.")
+
+
 def run_assign(options: argparse.Namespace) -> int:
     """Run the command; return the exit status. Mistakes of the user are left to the caller."""
     sources = [find_source(chapter) for chapter in options.chapters]
@@ -159,24 +187,41 @@ def run_grade(options: argparse.Namespace) -> int:
     limits = Limits(options.seconds, int(options.memory * 1e9), options.network)
     assignment = load_assignment(find_source(options.chapter), seed=options.seed)
     works = collect(options.submissions)
+    if options.moodle_feedback:
+        _refuse_if_not_of_moodle(works, options.submissions)
     out = options.out
+    points = out / page.TABLE
+    students = [(work.student, work.id) for work in works]
+    written.filled_in(written.read_points(points), assignment, students, points.name)
     (out / "feedback").mkdir(parents=True, exist_ok=True)
     if not options.network and not without_network():
         print("The network cannot be shut off here: notebooks can use it.", file=sys.stderr)
     results = _results(assignment, works, out, jobs, limits)
 
-    written = {
+    read = written.filled_in(written.read_points(points), assignment, students, points.name)
+    results = written.with_points(results, read)
+    written.add_rows(points, results)
+    files = {
         "grades.csv": table.grades(assignment, results),
         "moodle.csv": table.moodle(results),
         "canvas.csv": table.canvas(assignment, results),
         "similar.csv": similar.table(similar.alike(assignment, _cells(works, results))),
     }
+    if assignment.by_hand():
+        files["written-answers.html"] = page.answers(assignment, results)
     for result in results:
-        written[f"feedback/{page.file_name(result)}"] = page.page(assignment, result)
-    for name, text in written.items():
+        files[f"feedback/{page.file_name(result)}"] = page.page(assignment, result)
+    for name, text in files.items():
         write_atomically(out / name, text.encode())
-    looks = sum(result.status in ("look", "not graded") for result in results)
-    print(f"{len(results)} students: {out / 'grades.csv'}; a page for each in {out / 'feedback'}.")
-    if looks:
-        print(f"Look at {looks} of them: the table says why.")
+    if options.moodle_feedback:
+        folders = {(work.student, work.id): work.folder for work in works}
+        pages = {folders[each.student, each.id]: page.page(assignment, each) for each in results}
+        content = page.for_moodle(pages, f"feedback-{assignment.name}.html")
+        write_atomically(out / "moodle-feedback.zip", content)
+    _conclude(results, out)
+    for each in written.outdated(results, read):
+        print(
+            f"{points.name}, row {each.row}: {each.student} has handed in another answer since, "
+            "so its points no longer count."
+        )
     return 0

@@ -18,7 +18,7 @@ from course_pkg.classroom.trust import reaches_out
 from course_pkg.data.files.atomic import write_atomically
 
 MOST_LETTERS = 300  # of a reason
-VERSION = 2  # of this way to grade: results of another one are not used again
+VERSION = 3  # of this way to grade: results of another one are not used again
 WITHHELD = "uses {names}, which no answer needs: no points before a person has looked"
 
 
@@ -27,10 +27,12 @@ class Mark:
     """What an exercise has earned, and why not more."""
 
     exercise: int
-    state: str  # "right", "part", "wrong", "blank", "look"; "by hand"
+    state: str  # "right", "part", "wrong", "blank", "look"; in words "by hand", then "read"
     points: float
     out_of: float
     lines: list[str] = field(default_factory=list)
+    name: str = ""  # of an answer in words, and what it says
+    text: str = ""
 
 
 @dataclass
@@ -46,7 +48,7 @@ class Result:
     notes: list[str] = field(default_factory=list)
 
     def total(self) -> float | None:
-        """Return the points of the checks; None if there are none to give."""
+        """Return the points so far; None if there are none to give."""
         if self.status == "not graded":
             return None
         return sum(mark.points for mark in self.marks)
@@ -97,7 +99,8 @@ def _marks(assignment: Assignment, planned: Plan, verdicts: dict[str, Verdict]) 
         if cell.kind == "words":
             text = planned.words.get(cell.name, "").strip()
             state = "by hand" if text and text != TEXT_STUB else "blank"
-            marks.append(Mark(cell.exercise, state, 0.0, cell.points))
+            answer = (cell.name, text) if state == "by hand" else ()
+            marks.append(Mark(cell.exercise, state, 0.0, cell.points, [], *answer))
         elif cell.kind == "check":
             verdict = verdicts.get(cell.name, Verdict(False, ("The check was not run.",)))
             state, lines = "right" if verdict.right else "wrong", list(verdict.lines)

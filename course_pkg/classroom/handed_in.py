@@ -14,7 +14,7 @@ from course_pkg.classroom.submission import MOST_BYTES
 MOST_FILES = 20_000
 MOST_IN_ALL = 4_000_000_000  # bytes of a zip file, unpacked
 NOT_THEIRS = (".ipynb_checkpoints", "__MACOSX")
-MOODLE = re.compile(r"^(?P<student>.+)_(?P<id>\d+)_assignsubmission_\w+$")
+MOODLE = re.compile(r"^(?P<student>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+(?:_|$)")
 CANVAS = re.compile(r"^(?P<student>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_.+$")
 
 
@@ -24,24 +24,29 @@ class Work(NamedTuple):
     student: str
     id: str  # of the learning platform; "" where there is none
     files: tuple[tuple[str, bytes], ...]  # notebooks, by path
+    folder: str = ""  # that Moodle has made for the student
 
 
-def _whose(path: PurePosixPath) -> tuple[str, str]:
-    """Return the student and the platform's number, from where a file lies and what it is called.
+def _whose(path: PurePosixPath) -> tuple[str, str, str]:
+    """Return student, the platform's number and Moodle's folder, from where a file lies.
 
     Examples
     --------
     >>> _whose(PurePosixPath("Ann Lee_4711_assignsubmission_file_/04-lstm.ipynb"))
-    ('Ann Lee', '4711')
+    ('Ann Lee', '4711', 'Ann Lee_4711_assignsubmission_file_')
+    >>> _whose(PurePosixPath("Ann Lee_4711_assignsubmission_file_04-lstm.ipynb"))  # no folders
+    ('Ann Lee', '4711', 'Ann Lee_4711_assignsubmission_file_')
     >>> _whose(PurePosixPath("leeann_LATE_4711_99_04-lstm.ipynb"))
-    ('leeann', '4711')
+    ('leeann', '4711', '')
     >>> _whose(PurePosixPath("anna/04-lstm.ipynb"))
-    ('anna', '')
+    ('anna', '', '')
     """
     top = path.parts[0] if len(path.parts) > 1 else path.stem
-    pattern = MOODLE if len(path.parts) > 1 else CANVAS
-    found = pattern.match(top.rstrip("_") if pattern is MOODLE else top)
-    return (found["student"], found["id"]) if found else (top, "")
+    if found := MOODLE.match(top):
+        return found["student"], found["id"], found[0]
+    if len(path.parts) == 1 and (found := CANVAS.match(top)):
+        return found["student"], found["id"], ""
+    return top, "", ""
 
 
 def _is_theirs(path: PurePosixPath) -> bool:
@@ -76,8 +81,14 @@ def _refuse_hostile(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
             raise ValueError(f"submissions: {path} holds an encrypted file: {each.filename!r}")
 
 
-def _in_zip(path: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
-    """Yield the notebooks of a zip file, read and never unpacked to a disk."""
+def _is_of_a_student(path: PurePosixPath) -> bool:
+    """Whether a file that is no notebook tells of a student, who has handed in another thing."""
+    named = len(path.parts) > 1 or MOODLE.match(path.stem) or CANVAS.match(path.stem)
+    return bool(named) and not set(path.parts) & set(NOT_THEIRS)
+
+
+def _in_zip(path: Path) -> Iterator[tuple[PurePosixPath, bytes | None]]:
+    """Yield the notebooks of a zip file, read and never unpacked to a disk; None for the rest."""
     try:
         with zipfile.ZipFile(path) as pack:
             members = [each for each in pack.infolist() if each.filename and not each.is_dir()]
@@ -87,6 +98,8 @@ def _in_zip(path: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
                 if _is_theirs(name):
                     with pack.open(each) as file:  # a header may lie about the size
                         yield name, file.read(MOST_BYTES + 1)
+                elif _is_of_a_student(name):
+                    yield name, None
     except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
         raise ValueError(f"submissions: {path} is no zip file, or a damaged one: {error}") from None
 
@@ -112,6 +125,7 @@ def collect(path: Path) -> list[Work]:
     """
     if not path.exists():
         raise ValueError(f"submissions: expected a folder or a zip file, got {path}: there is none")
+    found: list[tuple[PurePosixPath, bytes | None]]
     if path.is_dir():
         found = list(_in_folder(path))
         empty = [each.name for each in sorted(path.iterdir()) if each.is_dir()]
@@ -121,12 +135,13 @@ def collect(path: Path) -> list[Work]:
     else:
         raise ValueError(f"submissions: expected a folder or a zip file, got {path}")
     works: dict[tuple[str, str], list[tuple[str, bytes]]] = {}
-    for place in places:
-        works.setdefault(_whose(place), [])
-    for name, content in found:
-        works.setdefault(_whose(name), []).append((str(name), content))
+    folders: dict[tuple[str, str], str] = {}
+    for name, content in [*((place, None) for place in places), *found]:
+        *who, folder = _whose(name)
+        files = works.setdefault((who[0], who[1]), [])
+        folders.setdefault((who[0], who[1]), folder)
+        if content is not None:
+            files.append((str(name), content))
     if not works:
         raise ValueError(f"submissions: {path} holds no notebooks")
-    return [
-        Work(student, number, tuple(files)) for (student, number), files in sorted(works.items())
-    ]
+    return [Work(*who, tuple(files), folders[who]) for who, files in sorted(works.items())]

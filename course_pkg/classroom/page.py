@@ -1,18 +1,26 @@
-"""A page for each student: points, and what the checks said. It holds no code, and no test."""
+"""A page for each student: points, and what the checks said. It holds no code, and no test.
+
+One more is for whoever grades: the answers in words, exercise by exercise.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import html
+import io
 import re
+import zipfile
+from collections.abc import Mapping, Sequence
 
 from course_pkg.classroom.assignment import Assignment
 from course_pkg.classroom.grading import Mark, Result
 
+TABLE = "written-points.csv"  # beside the page of answers
 STYLE = """
 body { font: 1rem/1.6 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem;
   color: #1b2733; background: #fff }
 h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin: 2rem 0 .3rem }
+h3 { font-size: 1rem; margin: 1rem 0 .3rem }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .8rem 1rem; background: #f2f4f7;
   border-left: .25rem solid #b45309; font: .9rem/1.5 ui-monospace, monospace }
 .state { font-weight: 600 } .right { color: #166534 } .wrong { color: #9a3412 }
@@ -26,6 +34,7 @@ STATES = {
     "wrong": "Not right yet.",
     "blank": "Not answered.",
     "look": "Somebody has to look at this.",
+    "read": "A person has read this.",
     "by hand": "A person reads this, and has not given its points yet:",
 }
 
@@ -45,15 +54,25 @@ def file_name(result: Result) -> str:
 
 def _section(assignment: Assignment, mark: Mark) -> str:
     title = assignment.titles.get(mark.exercise, "")
-    colour = "right" if mark.state == "right" else "wrong"
-    in_words = mark.state == "by hand"
-    given = "up to " if in_words else f"{mark.points:g} of "
+    colour = "right" if mark.state in ("right", "read") else "wrong"
+    in_words = mark.state in ("by hand", "read")
+    given = "up to " if mark.state == "by hand" else f"{mark.points:g} of "
     lines = "" if mark.state == "right" else "\n".join(mark.lines)
     return (
         f"<h2>Exercise {mark.exercise}{', in words' * in_words}. {html.escape(title)}</h2>\n"
         f'<p><span class="state {colour}">{STATES[mark.state]}</span> '
         f"{given}{mark.out_of:g} points.</p>\n"
         + (f"<pre>{html.escape(lines)}</pre>\n" if lines else "")
+    )
+
+
+def _whole(title: str, body: str) -> str:
+    title = html.escape(title)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<body>\n<h1>{title}</h1>\n{body}</body>\n</html>\n"
     )
 
 
@@ -72,22 +91,68 @@ def page(assignment: Assignment, result: Result) -> str:
     str
     """
     total = result.total()
-    most = sum(assignment.points().values())
+    most = sum(assignment.points_in_all().values())
     summary = (
         f"This could not be graded: {html.escape(result.reason)}."
         if total is None
-        else f"{total:g} of {most:g} points by the checks."
+        else f"{total:g} of {most:g} points."
     )
     if waiting := sum(mark.out_of for mark in result.marks if mark.state == "by hand"):
-        summary += f" Up to {waiting:g} more wait for a person, who reads your answers in words."
+        summary += f" Up to {waiting:g} of them wait for a person, who reads your answers in words."
     notes = "".join(f"<li>{html.escape(note)}</li>\n" for note in result.notes)
-    name = html.escape(result.student)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{name}: {html.escape(assignment.name)}</title>\n<style>{STYLE}</style>\n</head>\n"
-        f"<body>\n<h1>{name}: exercises {html.escape(assignment.name)}</h1>\n<p>{summary}</p>\n"
-        + "".join(_section(assignment, mark) for mark in result.marks)
-        + (f"<h2>Notes</h2>\n<ul>\n{notes}</ul>\n" if notes else "")
-        + "</body>\n</html>\n"
-    )
+    title = f"{result.student}: exercises {assignment.name}"
+    body = f"<p>{summary}</p>\n" + "".join(_section(assignment, mark) for mark in result.marks)
+    return _whole(title, body + (f"<h2>Notes</h2>\n<ul>\n{notes}</ul>\n" if notes else ""))
+
+
+def for_moodle(pages: Mapping[str, str], name: str) -> bytes:
+    """Return the zip file from which Moodle takes feedback for many students at once.
+
+    Moodle knows a student by the folder, which is called as in the zip file that it hands out.
+
+    Parameters
+    ----------
+    pages : mapping
+        A student's page, by Moodle's folder.
+    name : str
+        What each page is called.
+
+    Returns
+    -------
+    bytes
+        The same for the same pages.
+    """
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as pack:
+        for folder, text in sorted(pages.items()):
+            pack.writestr(zipfile.ZipInfo(f"{folder}/{name}"), text, zipfile.ZIP_DEFLATED)
+    return content.getvalue()
+
+
+def answers(assignment: Assignment, results: Sequence[Result]) -> str:
+    """Return a page with all answers in words, for whoever gives points to them.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        The exercises.
+    results : sequence of Result
+        In the order of the students; what has points already shows them.
+
+    Returns
+    -------
+    str
+    """
+    body = [f"<p>Points and comments go into the table {html.escape(TABLE)}.</p>\n"]
+    for cell in (each for each in assignment.cells if each.kind == "words"):
+        title = assignment.titles.get(cell.exercise, "")
+        body.append(f"<h2>Exercise {cell.exercise}. {html.escape(title)} ({cell.name})</h2>\n")
+        for result in results:
+            for mark in (each for each in result.marks if each.name == cell.name):
+                given = "waits" if mark.state == "by hand" else f"{mark.points:g}"
+                comment = "".join(f"<p>{html.escape(line)}</p>\n" for line in mark.lines)
+                body.append(
+                    f"<h3>{html.escape(result.student)}: {given}, of {mark.out_of:g}</h3>\n"
+                    f"<pre>{html.escape(mark.text)}</pre>\n{comment}"
+                )
+    return _whole(f"Answers in words, {assignment.name}", "".join(body))

@@ -11,8 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from course_pkg.classroom.assignment import Assignment, Cell, functions_in, stub_of
+from course_pkg.classroom.assignment import SEED, Assignment, Cell, functions_in, stub_of
 from course_pkg.classroom.submission import Handed
+
+OTHER_SEED = (
+    "the set-up came with the seed {got}, and was run with {own}; was --seed {got} assigned?"
+)
 
 
 class Step(NamedTuple):
@@ -99,6 +103,15 @@ def _without_copies(parts: list[str], stub: str) -> list[str]:
     return answered or kept[:1]
 
 
+def _other_seed(own: str, found: Sequence[str]) -> str:
+    """Return a note if a set-up cell came with a seed that is not the course's own."""
+    wanted = SEED.search(own)
+    seeds = [seed[1] for part in found if (seed := SEED.search(part))]
+    if not wanted or not seeds or wanted[1] in seeds:
+        return ""
+    return OTHER_SEED.format(got=seeds[0], own=wanted[1])
+
+
 def plan(assignment: Assignment, handed: Sequence[Handed]) -> Plan:
     r"""Return what is run of a notebook that was handed in.
 
@@ -158,6 +171,8 @@ def plan(assignment: Assignment, handed: Sequence[Handed]) -> Plan:
         else:
             if not found:
                 notes.append(f"{label}: {name} was missing; the course's own was run")
+            if name == "setup" and (note := _other_seed(known.source, found or [])):
+                notes.append(note)
             kind: Literal["given", "check"] = "check" if known.kind == "check" else "given"
             steps.append(Step(kind, name, known.source, number))
         extra = after.get(name, [])

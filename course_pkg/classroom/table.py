@@ -12,7 +12,14 @@ from course_pkg.classroom.grading import Result
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
 
 
-def _cell(value: str) -> str:
+def plain_cell(value: str) -> str:
+    """Return a text that no spreadsheet computes.
+
+    Examples
+    --------
+    >>> plain_cell("=1+1")
+    "'=1+1"
+    """
     return f"'{value}" if value.startswith(FORMULA) else value
 
 
@@ -41,27 +48,31 @@ def grades(assignment: Assignment, results: Sequence[Result]) -> str:
     str
         Columns: student, id, file, status, reason, points, out_of, by_hand, and one for each
         exercise, with its points in the head. Work that could not be graded has no points, which
-        is not the same as 0. ``by_hand`` are the points that a person has yet to give.
+        is not the same as 0. ``out_of`` counts the answers in words, and ``by_hand`` the points for
+        them that a person has yet to give; an exercise that waits as a whole is left empty.
     """
-    points = assignment.points()
+    points = assignment.points_in_all()
     head = ["student", "id", "file", "status", "reason", "points", "out_of", "by_hand"]
     rows = [[*head, *(f"exercise {number} ({_number(most)})" for number, most in points.items())]]
     for result in results:
-        earned = {number: 0.0 for number in points}
+        earned: dict[int, float] = {}
         waiting = 0.0
         for mark in result.marks:
             if mark.state == "by hand":
                 waiting += mark.out_of
-            elif mark.exercise in earned:
-                earned[mark.exercise] += mark.points
+            else:
+                earned[mark.exercise] = earned.get(mark.exercise, 0.0) + mark.points
         graded = result.total() is not None
         rows.append(
             [
-                *map(_cell, (result.student, result.id, result.file, result.status, result.reason)),
+                *map(
+                    plain_cell,
+                    (result.student, result.id, result.file, result.status, result.reason),
+                ),
                 _number(result.total()),
                 _number(sum(points.values())),
                 _number(waiting) if graded else "",
-                *(_number(value) if graded else "" for value in earned.values()),
+                *(_number(earned.get(number)) for number in points),
             ]
         )
     return _written(rows)
@@ -85,7 +96,7 @@ def moodle(results: Sequence[Result]) -> str:
         why = (
             "" if result.status == "graded" else result.reason
         )  # notes on repairs are not for them
-        rows.append([number, _cell(result.student), _number(result.total()), _cell(why)])
+        rows.append([number, plain_cell(result.student), _number(result.total()), plain_cell(why)])
     return _written(rows)
 
 
@@ -105,5 +116,5 @@ def canvas(assignment: Assignment, results: Sequence[Result]) -> str:
     """
     rows = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment.name]]
     for result in results:
-        rows.append([_cell(result.student), result.id, "", "", "", _number(result.total())])
+        rows.append([plain_cell(result.student), result.id, "", "", "", _number(result.total())])
     return _written(rows)

@@ -86,6 +86,14 @@ def with_cell(source: str, beside: str = "switches", *, of: Notebook | None = No
     return notebook
 
 
+def with_cells(*sources: str) -> Notebook:
+    """Write cells beside one another, to be run in this order."""
+    notebook = everything()
+    for source in reversed(sources):
+        put(notebook, "switches", source)
+    return notebook
+
+
 def with_answer(name: str, source: str) -> Notebook:
     notebook = everything()
     cell_of(notebook, name)["source"] = source
@@ -265,22 +273,19 @@ def rows() -> list[Row]:
         "check as text": changed(as_text("slope-check")),
         "older format": changed(older),
         "loop in a cell of its own": with_cell("while True:\n    pass"),
-        "leaves": with_cell("import sys\nsys.exit()"),
-        "leaves otherwise": with_cell("exit()"),
+        "leaves, asks": with_cells("import sys\nsys.exit()", "exit()", "input('name? ')"),
         "ends the process": with_cell("import os\nos._exit(3)"),
-        "asks": with_cell("input('name? ')"),
         "scrap names": with_cell(SCRAP),
-        "magics": with_cell(MAGICS),
-        "noise": with_cell(NOISE),
-        "much output": with_cell("for _ in range(600_000):\n    print('x' * 100)"),
-        "a thread": with_cell(
-            "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()"
+        "magics, noise, much output": with_cells(
+            MAGICS, NOISE, "for _ in range(600_000):\n    print('x' * 100)"
         ),
-        "a process": with_cell("import subprocess\nsubprocess.Popen(['sleep', '99'])"),
-        "Müller, Zoë 26": everything(),
+        "a thread, a process": with_cells(
+            "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()",
+            "import subprocess\nsubprocess.Popen(['sleep', '99'])",
+        ),
     }
     found = [Row(name, dumps(notebook), MOST) for name, notebook in good.items()]
-    found.append(Row("a mark of the byte order", b"\xef\xbb\xbf" + whole, MOST))
+    found.append(Row("Müller, Zoë 26", b"\xef\xbb\xbf" + whole, MOST))  # a byte order mark
     answers = {
         "loop": LOOP,
         "ends in the check": ENDS,

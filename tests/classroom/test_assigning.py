@@ -32,7 +32,8 @@ def test_the_folder_is_complete_and_without_solutions(handed_out):
     assert recorded  # the chapter reads them, so it runs
     assert set(names) == {*notebooks, *recorded, "README.txt", wheel}
     readme = (out / "README.txt").read_text()
-    assert readme.count("\n") == 2
+    assert readme.count("\n") == 3
+    assert "grade ... --seed 17" in readme
     assert wheel in readme
     for name in names:
         if name.endswith(".ipynb"):
