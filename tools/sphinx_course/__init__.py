@@ -23,6 +23,7 @@
 ``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
 ``shared_sidebar`` makes the list of pages once for all listings of a folder
 ``front_door``      leads from the site's root to the start page
+``start_page``      style of the start page, and directive ``only-with-run``
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``
 ``solution_titles`` calls the pages of solutions by that name
@@ -68,6 +69,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         shared_sidebar,
         social,
         solution_titles,
+        start_page,
         teaching_plans,
         third_party,
     )
@@ -98,6 +100,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         shared_sidebar,
         social,
         solution_titles,
+        start_page,
         teaching_plans,
         third_party,
     )

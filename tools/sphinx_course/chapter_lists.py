@@ -47,22 +47,16 @@ def from_root(markdown: str) -> str:
 
 
 def card(chapter: Chapter) -> str:
-    """Write one chapter as a card of sphinx-design, for a page in ``book/``."""
-    objectives = "\n".join(f"- {objective}" for objective in chapter.objectives)
+    """Write one chapter as a card of sphinx-design: its question, and how long it takes."""
+    exercises = f"[exercises](/exercises/{chapter.stem}.ipynb)"
     return f"""\
-:::{{grid-item-card}} {chapter.number}. {chapter.title}
+:::{{grid-item-card}} [{chapter.number}. {chapter.title}](/book/{chapter.stem}.ipynb)
 :class-card: chapter-card
 
 {chapter.question}
 
-You will be able to
-{objectives}
-
 {{.card-time}}
-{reading(chapter)}, exercises {duration(chapter.minutes.exercises)}
-
-{{.card-actions}}
-[Read the chapter](/book/{chapter.stem}.ipynb) [Exercises](/exercises/{chapter.stem}.ipynb)
+{reading(chapter)}, {exercises} {duration(chapter.minutes.exercises)}
 :::"""
 
 
