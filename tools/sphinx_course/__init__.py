@@ -17,16 +17,19 @@
 ``api``             directive ``api-modules``: the page of one room of the package
 ``glance``          unfolds a function of the reference without its docstring and checks
 ``glossary_links``  lets links to the glossary lead to its terms
+``launch``          links that open a notebook in Colab or Binder, once there is a repository
 ``lean_code``       writes listings with fewer elements: smaller pages that look the same
 ``folds``           writes on the bar of folded code what is inside
 ``exercise_bars``   names the checks of exercises, and folds their set-up
 ``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
 ``shared_sidebar`` makes the list of pages once for all listings of a folder
 ``front_door``      leads from the site's root to the start page
+``publishing``      canonical links and the list of pages, once there is an address
+``footer``          licence, version and how to cite, at the foot of each page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``
 ``solution_titles`` calls the pages of solutions by that name
-``social``          takes an address out of the pages' heads that only a public site has
+``social``          address and picture for links to a page, once there is an address
 ``third_party``     licences of what others made, and the directive ``third-party``
 ``rewrite``         writes every page again whenever one has changed
 """
@@ -57,13 +60,16 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         figures,
         flow_chart,
         folds,
+        footer,
         frame,
         front_door,
         glance,
         glossary_links,
+        launch,
         lean_code,
         mathjax,
         page_not_found,
+        publishing,
         rewrite,
         shared_sidebar,
         social,
@@ -87,13 +93,16 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         figures,
         flow_chart,
         folds,
+        footer,
         frame,
         front_door,
         glance,
         glossary_links,
+        launch,
         lean_code,
         mathjax,
         page_not_found,
+        publishing,
         rewrite,
         shared_sidebar,
         social,
