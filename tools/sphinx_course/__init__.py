@@ -31,6 +31,7 @@
 ``solution_titles`` calls the pages of solutions by that name
 ``social``          address and picture for links to a page, once there is an address
 ``third_party``     licences of what others made, and the directive ``third-party``
+``quiet_pages``     keeps scripts out of the pages that a security policy would forbid
 ``rewrite``         writes every page again whenever one has changed
 """
 
@@ -70,6 +71,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         mathjax,
         page_not_found,
         publishing,
+        quiet_pages,
         rewrite,
         shared_sidebar,
         social,
@@ -103,6 +105,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         mathjax,
         page_not_found,
         publishing,
+        quiet_pages,
         rewrite,
         shared_sidebar,
         social,
