@@ -1,5 +1,6 @@
 """What this course adds to Jupyter Book, one idea per module.
 
+``markdown_pages``  each page as Markdown too, by ``markdown``, and their list ``llms.txt``
 ``mathjax``         copies MathJax from an installed package into the site
 ``chapters``        reads title, question, objectives and times out of a chapter notebook
 ``chapter_lists``   directives ``chapter-cards`` and ``chapter-table``, made from those
@@ -68,6 +69,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         glossary_links,
         launch,
         lean_code,
+        markdown_pages,
         mathjax,
         page_not_found,
         publishing,
@@ -102,6 +104,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         glossary_links,
         launch,
         lean_code,
+        markdown_pages,
         mathjax,
         page_not_found,
         publishing,
