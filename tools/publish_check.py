@@ -107,7 +107,7 @@ def texts_in(path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def machine(site: Path, places: list[Path]) -> Line:
-    """No file tells where the site was built. A folder such as /root tells nothing."""
+    """No file tells where the site was built. A folder at the top of a disk tells nothing."""
     telling = [str(place).encode() for place in places if len(place.parts) > 2]
     found = re.compile(b"|".join(map(re.escape, telling))) if telling else None
     files = [path for path in sorted(site.rglob("*")) if path.is_file()]
