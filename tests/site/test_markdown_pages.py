@@ -68,10 +68,15 @@ def small(tmp_path_factory):
             ],
         ),
     ]
+    folded = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": "Set-up: imports"}}
+    shown = [new_output("stream", text="ready\n")]
+    cells.append(new_code_cell("import secret", metadata=folded, outputs=shown))
     notebook = new_notebook(cells=cells, metadata=METADATA)
+    (folder / "book" / "api").mkdir(parents=True)
+    (folder / "book" / "api" / "room.md").write_text("# A room\n\nWords.\n")
     write(folder / "one.ipynb", dumps(notebook))
     (folder / "other.md").write_text("# Other\n\nWords of the other.\n\n(part)=\n## Part\n\nX.\n")
-    toctree = "```{toctree}\n:caption: Part I\none\n```\n"
+    toctree = "```{toctree}\n:caption: Part I\none\nbook/api/room\n```\n"
     more = '```{toctree}\n:caption: "Appendix: solutions"\nother\n```\n'
     (folder / "index.md").write_text(f"# Start\n\nWhat this is.\n\n{toctree}\n{more}")
     return build_small_site(
@@ -97,6 +102,8 @@ def small(tmp_path_factory):
         '```python\nprint("`")\n```\n',
         "```python\n1 + 1\n```\n\nOutput:\n\n```text\ntwo\n```\n",
         "| n |\n| --- |\n| 3 |\n",
+        "*Folded code: Set-up: imports*\n\nOutput:\n\n```text\nready\n```\n",
+        "With all code, folded code too: [the notebook](_sources/one.ipynb).\n",
     ],
 )
 def test_a_page_says_the_same(small, block):
@@ -105,7 +112,9 @@ def test_a_page_says_the_same(small, block):
 
 def test_a_page_names_its_licence_and_leads_to_its_markdown(small):
     text = (small / "one.md").read_text(encoding="utf-8")
-    assert text.endswith("Text and figures: CC BY 4.0. Code: MIT.\n")
+    assert "import secret" not in text
+    assert text.count("\n---\n\nA Course, version 0.") == 1
+    assert "Text and figures: CC BY 4.0. Code: MIT.\n" in text
     (link,) = parsed(small / "one.html").select("link[type='text/markdown']")
     assert (link["rel"], link["href"]) == (["alternate"], "one.md")
 
@@ -115,6 +124,8 @@ def test_the_list_names_each_page_with_its_first_sentence(small):
     text = (small / "llms.txt").read_text(encoding="utf-8")
     assert "\n> What this is.\n" in text
     assert "## Part I\n\n- [One & two](one.md): What is $x_t$? See (1), the other" in text
+    assert "- [A room](book/api/room.html)\n" in text
+    assert not (small / "book" / "api" / "room.md").exists()
     assert "## Optional\n\n- [Other](other.md): Words of the other.\n" in text
 
 
@@ -158,8 +169,11 @@ def test_each_page_of_the_site_is_there_too(site):
     written = {path.relative_to(site).with_suffix("").as_posix() for path in documents(site)}
     for folder in ("book", "exercises", "solutions"):
         assert {f"{folder}/{chapter.stem}" for chapter in BOOK} <= written
-    listed = set(re.findall(r"\]\(([^)]+)\.md\)", (site / "llms.txt").read_text()))
-    assert listed == written
+    text = (site / "llms.txt").read_text(encoding="utf-8")
+    assert set(re.findall(r"\]\(([^)]+)\.md\)", text)) == written
+    for page in re.findall(r"\]\(([^)]+\.html)\)", text):
+        assert page.startswith("book/api/")
+        assert (site / page).is_file()
     report([sentence for path in documents(site) for sentence in dead_links(path, site)])
 
 

@@ -2,7 +2,7 @@
 
 What directives and roles stand for is resolved already: a citation is a name and a year, a
 reference a number, a table a table. Formulas stay TeX, code stays code with what it printed below
-it, and a picture is its alternative text and its caption.
+it, and a picture is its alternative text and its caption. Folded code is left out, and named.
 """
 
 from __future__ import annotations
@@ -179,6 +179,10 @@ class Markdown:
         return (
             f"Output:\n\n{text}" if text and node.get("nb_element") == "cell_code_output" else text
         )
+
+    def block_HideCodeCellNode(self, node: nodes.Element) -> str:
+        """Folded code: its bar says what is inside."""
+        return f"*Folded code: {node['prompt_show']}*"
 
     def block_math_block(self, node: nodes.math_block) -> str:
         """A displayed formula, with its number."""

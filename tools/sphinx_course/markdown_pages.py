@@ -2,7 +2,8 @@
 
 Both are for programs that read: a page's HTML is mostly menus, and its formulas are no TeX. The
 list has the form of https://llmstxt.org; pages of solutions, if there are any, stand in its last
-section, which such programs may leave out.
+section, which such programs may leave out. The API's pages are made from docstrings, which are
+plain text already; they are listed, and not written again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ from sphinx_course.markdown import page_as_markdown
 from sphinx_course.publishing import values_of
 
 SOLUTIONS = "Appendix: solutions"  # this part's title in _toc.yml
+DOCSTRINGS = "book/api/"
 LICENCE = "Text and figures: CC BY 4.0. Code: MIT."
+
+
+def is_written(app: Sphinx, page: str) -> bool:
+    """Whether this is a page that stands there as Markdown too."""
+    return page in app.env.found_docs and not page.startswith(DOCSTRINGS)
 
 
 def write_page(
@@ -33,7 +40,7 @@ def write_page(
     doctree: nodes.document | None,
 ) -> None:
     """Write one page, and link to it from the head of the other."""
-    if doctree is None or app.builder.name != "html":
+    if doctree is None or app.builder.name != "html" or not is_written(app, pagename):
         return
     folder = posixpath.dirname(pagename)
     numbers = app.env.toc_fignumbers.get(pagename, {})
@@ -41,7 +48,7 @@ def write_page(
     def link(address: str) -> str:
         path, _, _ = address.partition("#")
         target = posixpath.normpath(posixpath.join(folder, path)).removesuffix(".html")
-        return f"{path[:-5]}.md" if target in app.env.found_docs else address
+        return f"{path[:-5]}.md" if is_written(app, target) else address
 
     def number(kind: str, node: nodes.Element) -> str:
         names = [*node["ids"], f"equation-{node.get('label')}"]  # formulas are known by labels
@@ -50,6 +57,9 @@ def write_page(
 
     text = page_as_markdown(doctree, link, number)
     end = f"---\n\n{app.config.project}, version {version()}. {LICENCE}\n"
+    if context.get("page_source_suffix") == ".ipynb":
+        source = f"{'../' * pagename.count('/')}_sources/{context['sourcename']}"
+        end += f"With all code, folded code too: [the notebook]({source}).\n"
     path = Path(app.outdir) / f"{pagename}.md"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{text}\n{end}", encoding="utf-8")
@@ -86,6 +96,8 @@ def write_list(app: Sphinx, error: Exception | None) -> None:
     address = values_of(app.config).address
 
     def line(page: str) -> str:
+        if not is_written(app, page):
+            return f"- [{app.env.titles[page].astext()}]({address}{page}.html)"
         title, about = summary((out / f"{page}.md").read_text(encoding="utf-8"))
         return f"- [{title}]({address}{page}.md)" + (f": {about}" if about else "")
 
