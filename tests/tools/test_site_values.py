@@ -1,6 +1,11 @@
 """The values of a published site: what is taken, and what is refused in which words."""
 
+import os
+import subprocess
+import sys
+
 import pytest
+from notebook_files import ROOT
 from site_values import SiteValueError, SiteValues, configured, site_values
 
 GITHUB = "https://github.com/someone/course"
@@ -102,3 +107,27 @@ def test_errors_go_where_they_should():
     assert sent("https://a.org/form") == "https://a.org/form"
     for wrong in ("me@a.org", "javascript:alert(1)", "http://a.org", "mailto:me"):
         assert "report: expected 'issues', 'mailto:NAME@HOST'" in refused({"report": wrong})
+
+
+def test_maintainers_can_read_of_each_value():
+    page = (ROOT / "book" / "publishing.md").read_text(encoding="utf-8")
+    config = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    for name in SiteValues._fields:
+        assert f"`{name}`" in page
+        assert f"\n      {name}:" in config
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("example.org", "course_site: address: expected the folder that the pages are in"),
+        ("https://example.org/a/", "--url-prefix: expected '/a/' as in the address, got '/b/'"),
+    ],
+)
+def test_the_build_does_not_begin_with_a_wrong_place(tmp_path, address, message):
+    command = [sys.executable, "tools/build_book.py", "--url-prefix", "/b/", "--out", tmp_path]
+    environ = {**os.environ, "COURSE_SITE_ADDRESS": address}
+    run = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert run.returncode == 2
+    assert message in run.stderr
+    assert list(tmp_path.iterdir()) == []
