@@ -20,8 +20,8 @@ from site_policy import FILE, HEADERS, pages_of, policy_of
 from site_values import SiteValueError, SiteValues, configured
 
 SHOWN = 5  # faults of a kind
-# What free hosts allow: GitHub Pages a gigabyte; Cloudflare Pages 20,000 files of 25 MiB, and
-# lines of 2,000 characters in _headers.
+# What free hosts allow: GitHub Pages a gigabyte; Cloudflare Pages, which reads _headers, 20,000
+# files of 25 MiB, and lines of 2,000 characters there.
 TOTAL, FILES, LARGEST, LINE = 10**9, 20_000, 25 * 2**20, 2000
 
 HANDLER = re.compile(rb"<[a-z][^<>]*\son[a-z]+=[\"']")
@@ -120,17 +120,17 @@ def machine(site: Path, places: list[Path]) -> Line:
     return Line("build machine", f"{len(files):,} files", faults)
 
 
-def sizes(site: Path) -> Line:
-    """The site fits on free hosts."""
+def sizes(site: Path, values: SiteValues) -> Line:
+    """The site fits on free hosts; for Cloudflare Pages only if headers are written for it."""
     files = {path: path.stat().st_size for path in site.rglob("*") if path.is_file()}
     total, (largest, size) = sum(files.values()), max(files.items(), key=lambda item: item[1])
     name = largest.relative_to(site)
     faults = []
     if total > TOTAL:
         faults.append(f"{total / 1e6:,.0f} MB; GitHub Pages takes {TOTAL / 1e6:,.0f}")
-    if len(files) > FILES:
+    if values.headers and len(files) > FILES:
         faults.append(f"{len(files):,} files; Cloudflare Pages takes {FILES:,}")
-    if size > LARGEST:
+    if values.headers and size > LARGEST:
         faults.append(f"{name} has {size / 1e6:.1f} MB; Cloudflare Pages takes {LARGEST / 1e6:.1f}")
     found = f"{total / 1e6:.0f} MB in {len(files):,} files, the largest {name}, {size / 1e6:.1f} MB"
     return Line("sizes", found, faults)
@@ -190,7 +190,7 @@ def check(site: Path, values: SiteValues, prefix: str) -> list[Line]:
         lambda: links(site, prefix),
         lambda: unknown_addresses(site, prefix),
         lambda: machine(site, [ROOT, Path.home(), Path(sys.prefix)]),
-        lambda: sizes(site),
+        lambda: sizes(site, values),
         lambda: security(site, values),
         lambda: address(site, values),
     ]

@@ -118,7 +118,9 @@ def test_a_path_of_this_machine_is_seen_in_packed_files_too(site):
 def test_what_is_too_large_for_a_host_is_seen(site):
     with (site / "big.bin").open("wb") as file:
         file.truncate(26 * 2**20)
-    assert sizes(site).faults == ["big.bin has 27.3 MB; Cloudflare Pages takes 26.2"]
+    assert sizes(site, SiteValues()).faults == []  # on other hosts it may be as large
+    found = sizes(site, SiteValues(headers=True)).faults
+    assert found == ["big.bin has 27.3 MB; Cloudflare Pages takes 26.2"]
 
 
 @pytest.mark.parametrize(
