@@ -18,13 +18,14 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export JUPYTER_PREFER_ENV_PATH := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor book serve lab test exercises notebooks slides lint format screenshot lock clean
+.PHONY: help setup doctor book serve lab test exercises notebooks slides lint format screenshot lock clean \
+	publish-check
 
 help:  ## list the targets
 	@echo "Recurrent Neural Networks, Equation by Equation"
 	@echo
-	@grep -hE '^[a-z]+: .*##|^[a-z]+:  ##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' \
-	  | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  ##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' \
+	  | awk -F '\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 setup:
 	@PY="$(PYTHON)"; [ -n "$$PY" ] || PY=$$(command -v python3 || command -v python); \
@@ -43,6 +44,10 @@ book: setup  ## build the site in _build/html (SOLUTIONS=0 leaves the solutions 
 serve: book  ## build the site and serve it on http://localhost:8000 (PORT=...)
 	@echo "the site is on http://localhost:$(PORT)/ (stop with Ctrl+C)"
 	@python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+publish-check: book  ## look at the built site as a host would serve it
+	@python tools/publish_check.py $(if $(URL_PREFIX),--url-prefix "$(URL_PREFIX)") \
+	  $(if $(filter 0,$(SOLUTIONS)),--site _build/without-solutions/html)
 
 # The root is the whole course, so that the links from exercises to chapters work. Jupyter keeps
 # its state at home, or here where that cannot be written.

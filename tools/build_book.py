@@ -17,13 +17,23 @@ from pathlib import Path
 from typing import Any
 
 from downloads import COURSE, FOLDER, make_downloads
+from site_policy import write_policy
+from site_values import SiteValueError, configured
 
 ROOT = Path(__file__).resolve().parent.parent
 SOLUTIONS_PART = "Appendix: solutions"
 
 # A change in the first group (which pages there are, how they are made) starts from nothing,
 # so that no page of an earlier build is left over. The second group is what the pages say.
-FRAME = ("_config.yml", "_toc.yml", "tools/build_book.py", "tools/sphinx_course", "requirements")
+FRAME = (
+    "_config.yml",
+    "_toc.yml",
+    "tools/build_book.py",
+    "tools/site_policy.py",
+    "tools/site_values.py",
+    "tools/sphinx_course",
+    "requirements",
+)
 PAPERS = ("CHANGELOG.md", "CITATION.cff")
 CONTENT = ("book", "exercises", "solutions", "course_pkg", "benchmarks", *PAPERS)
 # The third is what a visitor takes home: COURSE, see downloads.py.
@@ -96,7 +106,12 @@ def build(out: Path, *, solutions: bool, url_prefix: str, verbose: bool) -> int:
     stamp = work / "built.json"
     start_page = html / "index.html"
 
-    options = {"solutions": solutions, "url_prefix": url_prefix, "root": str(ROOT)}
+    options = {
+        "solutions": solutions,
+        "url_prefix": url_prefix,
+        "root": str(ROOT),
+        "values": configured(ROOT),  # some may come from the environment
+    }
     now = {
         "frame": fingerprint(FRAME, options),
         "content": fingerprint(CONTENT, options),
@@ -131,6 +146,7 @@ def build(out: Path, *, solutions: bool, url_prefix: str, verbose: bool) -> int:
             return 1
         make_downloads(html, solutions=solutions)
         (html / ".nojekyll").touch()  # else some hosts leave out _static and _images
+        write_policy(html, configured(ROOT))
         stamp.write_text(json.dumps(now))
         print(f"Built in {time.monotonic() - start:.0f} s.")
 
@@ -151,13 +167,19 @@ def main() -> int:
     )
     parser.add_argument(
         "--url-prefix",
-        default="/",
         metavar="/PATH/",
-        help="where the site will stand on its host; only the 404 page needs to know",
+        help="where the site will stand on its host, which only the 404 page needs to know; "
+        "without it, what course_site in _config.yml says",
     )
     parser.add_argument("--verbose", action="store_true", help="show what Sphinx does")
     options = parser.parse_args()
-    prefix = options.url_prefix
+    try:
+        values = configured(ROOT)
+    except SiteValueError as error:
+        parser.error(str(error))
+    prefix = options.url_prefix or values.path
+    if values.address and prefix != values.path:
+        parser.error(f"--url-prefix: expected {values.path!r} as in the address, got {prefix!r}")
     if not (prefix.startswith("/") and prefix.endswith("/")):
         parser.error(f"--url-prefix: expected a path that starts and ends with /, got {prefix!r}")
     has_solutions = (ROOT / "solutions").is_dir()  # a copy that instructors hand out has none

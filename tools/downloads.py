@@ -20,7 +20,9 @@ FOLDER = "downloads"  # below the site's root
 
 # What the course consists of. A file that lies beside these is somebody's own.
 COURSE = (
+    ".binder",
     ".ci",
+    ".github",
     ".gitignore",
     "CHANGELOG.md",
     "CITATION.cff",

@@ -65,3 +65,11 @@ if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined
     opened.clear();
   });
 })();
+
+// What the buttons in a page's head do. The theme would write it into the buttons, where a strict
+// security policy forbids scripts: see tools/sphinx_course/quiet_pages.py.
+addEventListener("click", (event) => {
+  const does = event.target.closest("[data-does]")?.dataset.does;
+  if (does === "print") print();
+  if (does === "full-screen") toggleFullScreen();
+});

@@ -1,5 +1,6 @@
 """What this course adds to Jupyter Book, one idea per module.
 
+``markdown_pages``  each page as Markdown too, by ``markdown``, and their list ``llms.txt``
 ``mathjax``         copies MathJax from an installed package into the site
 ``chapters``        reads title, question, objectives and times out of a chapter notebook
 ``chapter_lists``   directives ``chapter-cards`` and ``chapter-table``, made from those
@@ -17,6 +18,7 @@
 ``api``             directive ``api-modules``: the page of one room of the package
 ``glance``          unfolds a function of the reference without its docstring and checks
 ``glossary_links``  lets links to the glossary lead to its terms
+``launch``          links that open a notebook in Colab or Binder, once there is a repository
 ``lean_code``       writes listings with fewer elements: smaller pages that look the same
 ``folds``           writes on the bar of folded code what is inside
 ``exercise_bars``   names the checks of exercises, and folds their set-up
@@ -24,11 +26,14 @@
 ``shared_sidebar`` makes the list of pages once for all listings of a folder
 ``front_door``      leads from the site's root to the start page
 ``start_page``      style of the start page, and directive ``only-with-run``
+``publishing``      canonical links and the list of pages, once there is an address
+``footer``          licence, version and how to cite, at the foot of each page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``
 ``solution_titles`` calls the pages of solutions by that name
-``social``          takes an address out of the pages' heads that only a public site has
+``social``          address and picture for links to a page, once there is an address
 ``third_party``     licences of what others made, and the directive ``third-party``
+``quiet_pages``     keeps scripts out of the pages that a security policy would forbid
 ``rewrite``         writes every page again whenever one has changed
 """
 
@@ -58,13 +63,18 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         figures,
         flow_chart,
         folds,
+        footer,
         frame,
         front_door,
         glance,
         glossary_links,
+        launch,
         lean_code,
+        markdown_pages,
         mathjax,
         page_not_found,
+        publishing,
+        quiet_pages,
         rewrite,
         shared_sidebar,
         social,
@@ -89,13 +99,18 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         figures,
         flow_chart,
         folds,
+        footer,
         frame,
         front_door,
         glance,
         glossary_links,
+        launch,
         lean_code,
+        markdown_pages,
         mathjax,
         page_not_found,
+        publishing,
+        quiet_pages,
         rewrite,
         shared_sidebar,
         social,

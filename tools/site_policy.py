@@ -1,0 +1,107 @@
+"""The content security policy of a built site: what a browser may load and run, and no more.
+
+It is computed from the pages, so that it is as narrow as they are. What stands inside a page is
+allowed by its hash; the build keeps what differs from page to page out of there, see
+``sphinx_course/quiet_pages.py``. A host has to send the policy as a header: a file of it lies
+beside the pages.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from site_values import SiteValues
+
+FILE = "content-security-policy.txt"
+HEADERS = "_headers"
+
+ELEMENT = re.compile(r"<(script|style)\b([^>]*)>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE)
+TYPE = re.compile(r"\btype\s*=\s*[\"']?([^\"'\s>]*)", re.IGNORECASE)
+RUN = ("", "module", "text/javascript", "application/javascript", "importmap")  # else it is data
+# Scripts that write style sheets into the page while it is read, which no hash can foresee.
+WRITE_STYLES = ("mathjax/tex-", "fontawesome.js")
+
+HEADER_LINES = """\
+/*
+  Content-Security-Policy: {policy}
+  X-Content-Type-Options: nosniff
+/_static/*
+  Cache-Control: public, max-age=86400
+/_images/*
+  Cache-Control: public, max-age=86400
+"""
+
+
+def pages_of(site: Path) -> list[Path]:
+    """Return every page of a site; below _static lie templates of the theme."""
+    return [path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts]
+
+
+def hash_of(text: str) -> str:
+    """Return how a policy names a script or a style sheet that stands inside a page."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def inside(page: str) -> tuple[set[str], set[str]]:
+    """Return the scripts and the style sheets that stand inside a page."""
+    scripts: set[str] = set()
+    styles: set[str] = set()
+    for element, attributes, text in ELEMENT.findall(page):
+        if element.lower() == "style":
+            styles.add(text)
+        elif not re.search(r"\bsrc\s*=", attributes):
+            kind = TYPE.search(attributes)
+            if (kind[1].lower() if kind else "") in RUN:
+                scripts.add(text)
+    return scripts, styles
+
+
+def policy(pages: Iterable[str], *, wasm: bool = False) -> str:
+    """Return the policy that some pages need, in one line."""
+    scripts: set[str] = set()
+    styles: set[str] = set()
+    writes_styles = False
+    for page in pages:
+        more_scripts, more_styles = inside(page)
+        scripts |= more_scripts
+        styles |= more_styles
+        writes_styles = writes_styles or any(name in page for name in WRITE_STYLES)
+    elements = ["'unsafe-inline'"] if writes_styles else sorted(map(hash_of, styles))
+    rules = {
+        "default-src": ["'none'"],
+        "script-src": ["'self'", *sorted(map(hash_of, scripts))],
+        # Widths of columns, of figures side by side and of tables are attributes of their elements.
+        "style-src": ["'self'", "'unsafe-inline'"],  # for browsers that do not know the two below
+        "style-src-elem": ["'self'", *elements],
+        "style-src-attr": ["'unsafe-inline'"],
+        "img-src": ["'self'", "data:"],  # the theme's style sheet holds small pictures
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],  # the search page reads the pages that it found
+        "form-action": ["'self'"],  # the field for searching
+        "base-uri": ["'none'"],
+    }
+    if wasm:
+        rules["script-src"].insert(1, "'wasm-unsafe-eval'")
+        rules["worker-src"] = ["'self'"]
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in rules.items())
+
+
+def policy_of(site: Path) -> str:
+    """Return the policy of a built site."""
+    texts = (page.read_text(encoding="utf-8") for page in pages_of(site))
+    return policy(texts, wasm=any(site.rglob("*.wasm")))
+
+
+def write_policy(site: Path, values: SiteValues) -> None:
+    """Put the policy beside the pages; and, if a value asks for it, as some hosts read it."""
+    found = policy_of(site)
+    (site / FILE).write_text(f"{found}\n", encoding="utf-8")
+    if values.headers:
+        (site / HEADERS).write_text(HEADER_LINES.format(policy=found), encoding="utf-8")
+    else:
+        (site / HEADERS).unlink(missing_ok=True)
