@@ -60,6 +60,11 @@ def zip_name(root: Path = ROOT) -> str:
     return "{}-{}.zip".format(*_project(root))
 
 
+def pdf_name(root: Path = ROOT) -> str:
+    """Return the name of the book as a PDF, which ``make pdf`` writes beside the site."""
+    return "{}-{}.pdf".format(*_project(root))
+
+
 def wheel_name(root: Path = ROOT) -> str:
     """Return the name of the package's wheel."""
     name, version = _project(root)

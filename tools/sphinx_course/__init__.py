@@ -24,6 +24,7 @@
 ``shared_sidebar`` makes the list of pages once for all listings of a folder
 ``front_door``      leads from the site's root to the start page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
+``one_page``        keeps, in a book on one page, which part a link leads to
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``
 ``solution_titles`` calls the pages of solutions by that name
 ``social``          takes an address out of the pages' heads that only a public site has
@@ -63,6 +64,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         glossary_links,
         lean_code,
         mathjax,
+        one_page,
         page_not_found,
         rewrite,
         shared_sidebar,
@@ -93,6 +95,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         glossary_links,
         lean_code,
         mathjax,
+        one_page,
         page_not_found,
         rewrite,
         shared_sidebar,
