@@ -13,6 +13,7 @@ from html import escape
 from typing import NamedTuple
 
 from bs4 import BeautifulSoup, Tag
+from sphinx_course.exercise_bars import CHECK, SET_UP
 
 # On paper nobody presses, and what belongs to the start page is told by the title page.
 NOT_ON_PAPER = ", ".join(
@@ -27,7 +28,9 @@ NOT_ON_PAPER = ", ".join(
     )
 )
 SHORT = 30  # lines of code that are kept on one page of paper
+SMALL = 12  # rows of a table that are
 HEADING = re.compile(r"h[1-6]$")
+IS_CHECK = re.compile(CHECK.format(number=r"\d+"))
 REFERENCES = ("aria-labelledby", "aria-describedby", "for")  # attributes that hold ids
 
 
@@ -168,7 +171,33 @@ def mend_links(book: Tag, ids: set[str], moved: dict[str, str]) -> list[str]:
     return wrong
 
 
-# ---- solutions ---------------------------------------------------------------------------------
+# ---- exercises and solutions -------------------------------------------------------------------
+
+
+def leave_out_what_runs(pages: dict[str, Tag]) -> dict[str, str]:
+    """Take set-up and checks out of exercises and solutions: on paper nobody runs them.
+
+    A check holds the right answers as well; on the site it is folded. Returns which id stands for
+    which one that was taken out.
+    """
+    moved: dict[str, str] = {}
+    for name, page in pages.items():
+        if not name.startswith(("exercises/", "solutions/")):
+            continue
+        for bar in page.select("div.cell details.hide > summary"):
+            cell = bar.find_parent("div", class_="cell")
+            words = _words(bar)
+            if words == SET_UP:
+                dropped = cell.find_parent("section")
+            elif IS_CHECK.match(words):
+                dropped = cell
+            else:
+                continue
+            for tag in [dropped, *dropped.find_all(id=True)]:
+                if tag.get("id"):
+                    moved[str(tag["id"])] = slug(name)
+            dropped.decompose()
+    return moved
 
 
 def _words(tag: Tag) -> str:
@@ -236,6 +265,9 @@ def clean(book: Tag) -> None:
     for code in book.select("div.highlight"):
         if code.get_text().strip().count("\n") < SHORT:
             code["class"] = [*code.get("class", []), "short"]
+    for table in book.select("table"):
+        if len(table.select("tr")) < SMALL:
+            table["class"] = [*table.get("class", []), "short"]
 
 
 def title_of(page: Tag) -> str:
@@ -304,7 +336,7 @@ def make_book(html: str, parts: list[Part]) -> Book:
     pages = pages_of(article)
     clean(article)
     ids = make_ids_different(pages)
-    moved = leave_out_what_is_repeated(pages, ids)
+    moved = leave_out_what_runs(pages) | leave_out_what_is_repeated(pages, ids)
     contents = contents_of(parts, pages)
     wanted = [name for part in parts for name in part.chapters if name in pages]
     first = {part.chapters[0]: part.caption for part in parts if part.chapters}

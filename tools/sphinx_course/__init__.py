@@ -12,7 +12,7 @@
 ``explorers``       directive ``explorer``: an interactive figure, computed at the build
 ``flow_chart``      directive ``flow-chart``: boxes, arrows, and links to sections
 ``figures``         gives pictures their width and height, and loads their style
-``course_files``    role ``course-file``: a link to the course as a zip, or to its package
+``course_files``    role ``course-file``: a link to the course as a zip, a PDF, or to its package
 ``bibliography``    cites as Elman (1990) and (Elman, 1990)
 ``api``             directive ``api-modules``: the page of one room of the package
 ``glance``          unfolds a function of the reference without its docstring and checks
