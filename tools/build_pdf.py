@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import sys
 import time
@@ -54,7 +55,9 @@ FONTS = (  # family, weight, style, package, file
     ("Course Code", 400, "normal", "matplotlib", f"{DEJAVU}Mono.ttf"),
     ("Course Code", 400, "italic", "matplotlib", f"{DEJAVU}Mono-Oblique.ttf"),
     ("Course Code", 600, "normal", "matplotlib", f"{DEJAVU}Mono-Bold.ttf"),
+    ("Course Chinese", 400, "normal", "", "tools/fonts/chinese.ttf"),
 )
+CHINESE = re.compile("[\u2e80-\u9fff\uff00-\uffef]")
 
 # Formulas are ready when MathJax says so; a page without MathJax is ready with its fonts.
 READY = """async () => {
@@ -127,18 +130,33 @@ def write_long_page(out: Path, work: Path, toc: Path, verbose: bool) -> Path | N
 # ---- the page to print ---------------------------------------------------------------------------
 
 
+def font_file(package: str, file: str) -> Path:
+    """Return where a font lies: in an installed package, or in this folder."""
+    path = Path(str(distribution(package).locate_file(file))) if package else ROOT / file
+    if not path.exists():
+        raise SystemExit(f"build_pdf.py: {package or 'the course'} holds no {path.name}.")
+    return path
+
+
 def font_faces() -> str:
     """Return the style sheet that names the fonts."""
-    rules = []
-    for family, weight, style, package, file in FONTS:
-        path = Path(str(distribution(package).locate_file(file)))
-        if not path.exists():
-            raise SystemExit(f"build_pdf.py: the package {package} holds no {path.name}.")
-        rules.append(
-            f'@font-face {{ font-family: "{family}"; font-weight: {weight}; font-style: {style}; '
-            f'src: url("{path.as_uri()}") }}'
-        )
-    return "\n".join(rules)
+    return "\n".join(
+        f'@font-face {{ font-family: "{family}"; font-weight: {weight}; font-style: {style}; '
+        f'src: url("{font_file(package, file).as_uri()}") }}'
+        for family, weight, style, package, file in FONTS
+    )
+
+
+def chinese() -> str:
+    """Return the Chinese characters that pages use, each once: those that their font must have."""
+    files = [
+        path
+        for folder in ("book", "exercises", "solutions")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".md", ".ipynb")
+    ]
+    found = {sign for path in files for sign in CHINESE.findall(path.read_text(encoding="utf-8"))}
+    return "".join(sorted(found))
 
 
 def about() -> dict[str, str]:
@@ -204,13 +222,27 @@ def pages_of_targets(pdf: Path) -> dict[str, int]:
         return {name.removeprefix("/"): numbers[to[0].objgen] for name, to in targets.items()}
 
 
+def mend_bookmarks(items: list[Any]) -> None:
+    """Say once what Chromium says twice: the words of a heading that it moved to the next page."""
+    for item in items:
+        half = item.title[: len(item.title) // 2]
+        if half + half == item.title:
+            item.title = half
+        mend_bookmarks(item.children)
+
+
 def finish(draft: Path, target: Path) -> None:
-    """Write a PDF again: with its author, and smaller, since Chromium packs only what is drawn."""
+    """Write a PDF again: bookmarks mended, with its author, and smaller.
+
+    Chromium packs what is drawn, but not the description for screen readers.
+    """
     import pikepdf
 
     with pikepdf.open(draft) as file:
         file.docinfo["/Author"] = about()["authors"]
         file.docinfo["/Creator"] = "make pdf"
+        with file.open_outline() as outline:
+            mend_bookmarks(outline.root)
         packed = pikepdf.ObjectStreamMode.generate
         file.save(target, object_stream_mode=packed, recompress_flate=True)
 
@@ -254,11 +286,16 @@ def print_book(source: Path, target: Path, chromium: str) -> list[str]:
     return wrong
 
 
+def find_chromium() -> str | None:
+    """Return the path of Chromium, None where there is none."""
+    return next(filter(None, map(shutil.which, EXECUTABLES)), None)
+
+
 def build(out: Path, *, solutions: bool, verbose: bool) -> int:
     """Make the PDF and return the exit status."""
     import yaml
 
-    chromium = next(filter(None, map(shutil.which, EXECUTABLES)), None)
+    chromium = find_chromium()
     if chromium is None:
         print(
             "The PDF was not made: it is printed by Chromium, and none of the programs "

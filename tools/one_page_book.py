@@ -230,6 +230,9 @@ def leave_out_what_is_repeated(pages: dict[str, Tag], ids: set[str]) -> dict[str
         for section in page.find_all("section"):
             twin_id = str(section.get("id", "")).replace(slug(name), slug(exercise), 1)
             twin = pages[exercise].find("section", id=twin_id) if twin_id else None
+            if section.parent is page:  # their titles differ, and so do their ids
+                twin = pages[exercise].find("section")
+                twin_id = slug(exercise)
             if twin is None:
                 continue
             said = {_question(block) for block in _blocks(twin)}
@@ -242,9 +245,11 @@ def leave_out_what_is_repeated(pages: dict[str, Tag], ids: set[str]) -> dict[str
                 block.decompose()
             heading = section.find(HEADING, recursive=False)
             if dropped and heading is not None:
-                local = twin_id.removeprefix(f"{slug(exercise)}--")
-                link = f'<a href="#document-{exercise}#{local}" class="page-of"></a>'
-                note = f'<p class="see">The exercise: {link}</p>'
+                whole = twin_id == slug(exercise)
+                anchor = "" if whole else "#" + twin_id.removeprefix(new_id(exercise, ""))
+                what = "The exercises" if whole else "The exercise"
+                link = f'<a href="#document-{exercise}{anchor}" class="page-of"></a>'
+                note = f'<p class="see">{what}: {link}</p>'
                 heading.insert_after(BeautifulSoup(note, "html.parser"))
     return moved
 

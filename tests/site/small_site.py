@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 
-def build_small_site(folder: Path, *extensions: str) -> Path:
+def build_small_site(folder: Path, *extensions: str, builder: str = "html") -> Path:
     """Build the pages that lie in a folder, ``index.md`` among them, and return where they are."""
     settings = {
         "extensions": ["myst_nb", *extensions],
@@ -26,7 +26,7 @@ def build_small_site(folder: Path, *extensions: str) -> Path:
             None,
             folder / "html",
             folder / "trees",
-            "html",
+            builder,
             confoverrides=settings,
             status=None,
             warningiserror=True,
