@@ -11,6 +11,7 @@ are left out. Nothing of an older PDF is touched before the new one is complete.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import re
 import shutil
@@ -238,6 +239,7 @@ def finish(draft: Path, target: Path) -> None:
     """
     import pikepdf
 
+    logging.getLogger("pikepdf").setLevel(logging.WARNING)
     with pikepdf.open(draft) as file:
         file.docinfo["/Author"] = about()["authors"]
         file.docinfo["/Creator"] = "make pdf"
