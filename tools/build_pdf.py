@@ -18,6 +18,7 @@ import shutil
 import sys
 import time
 import tomllib
+from collections.abc import Iterator
 from html import escape
 from importlib.metadata import distribution
 from pathlib import Path
@@ -39,6 +40,7 @@ LEFT_OUT = {
     "book/downloads",
     "book/instructors",
     "book/promises",
+    "book/publishing",
     "book/third-party",
     "solutions/exam-answers",
 }
@@ -72,6 +74,11 @@ WRONG_FORMULAS = """() => [
         .filter(e => !e.querySelector('mjx-container, math') && !e.closest('mjx-container, math'))
         .map(e => e.textContent.trim().slice(0, 60)))"""
 BROKEN_IMAGES = "() => [...document.images].filter(i => !i.naturalWidth).map(i => i.src)"
+HEADINGS = """() => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map(heading => {
+    const copy = heading.cloneNode(true)
+    copy.querySelectorAll('annotation').forEach(e => e.remove()) // the TeX of a formula
+    return copy.textContent.replace(/\\s+/g, ' ').trim()
+})"""
 WRITE_NUMBERS = """numbers => {
     const of = link => numbers[decodeURIComponent(link.getAttribute('href').slice(1))]
     for (const link of document.querySelectorAll('nav.book-contents a'))
@@ -223,19 +230,23 @@ def pages_of_targets(pdf: Path) -> dict[str, int]:
         return {name.removeprefix("/"): numbers[to[0].objgen] for name, to in targets.items()}
 
 
-def mend_bookmarks(items: list[Any]) -> None:
-    """Say once what Chromium says twice: the words of a heading that it moved to the next page."""
+def bookmarks(items: list[Any]) -> Iterator[Any]:
+    """Yield bookmarks and what stands below each, in the order of the book."""
     for item in items:
-        half = item.title[: len(item.title) // 2]
-        if half + half == item.title:
-            item.title = half
-        mend_bookmarks(item.children)
+        yield item
+        yield from bookmarks(item.children)
 
 
-def finish(draft: Path, target: Path) -> None:
+def finish(draft: Path, target: Path, headings: list[str]) -> None:
     """Write a PDF again: bookmarks mended, with its author, and smaller.
 
-    Chromium packs what is drawn, but not the description for screen readers.
+    Chromium says the words of a heading twice where it moved it to the next page, and loses the
+    blank where a line ends. It packs what is drawn, but not the description for screen readers.
+
+    Raises
+    ------
+    ValueError
+        If there is not one bookmark for each heading.
     """
     import pikepdf
 
@@ -244,7 +255,11 @@ def finish(draft: Path, target: Path) -> None:
         file.docinfo["/Author"] = about()["authors"]
         file.docinfo["/Creator"] = "make pdf"
         with file.open_outline() as outline:
-            mend_bookmarks(outline.root)
+            marks = list(bookmarks(outline.root))
+            if len(marks) != len(headings):
+                raise ValueError(f"{len(headings)} headings have {len(marks)} bookmarks.")
+            for mark, words in zip(marks, headings, strict=True):
+                mark.title = words
         packed = pikepdf.ObjectStreamMode.generate
         file.save(target, object_stream_mode=packed, recompress_flate=True)
 
@@ -280,10 +295,11 @@ def print_book(source: Path, target: Path, chromium: str) -> list[str]:
         numbers = pages_of_targets(draft)
         page.evaluate(WRITE_NUMBERS, numbers)
         print_page(page, draft, complete=True)
+        headings = page.evaluate(HEADINGS)
         browser.close()
     if pages_of_targets(draft) != numbers:
         wrong.append("the contents name wrong pages.")
-    finish(draft, target)
+    finish(draft, target, headings)
     draft.unlink()
     return wrong
 
