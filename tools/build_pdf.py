@@ -304,6 +304,16 @@ def print_book(source: Path, target: Path, chromium: str) -> list[str]:
     return wrong
 
 
+def site_address() -> str:
+    """Return where the site is published, nothing while it has no address."""
+    import yaml
+
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    values = config["sphinx"]["config"].get("course_site", {})
+    address = os.environ.get("COURSE_SITE_ADDRESS", values.get("address", ""))
+    return f"{address.rstrip('/')}/" if address else ""
+
+
 def find_chromium() -> str | None:
     """Return the path of Chromium, None where there is none."""
     return next(filter(None, map(shutil.which, EXECUTABLES)), None)
@@ -338,7 +348,7 @@ def build(out: Path, *, solutions: bool, verbose: bool) -> int:
         shutil.rmtree(work)  # unchanged pages would not be read again, nor warn again
         print("\nThe PDF was not made: see the messages above.", file=sys.stderr)
         return 1
-    book = make_book(long_page.read_text(encoding="utf-8"), parts_of(toc))
+    book = make_book(long_page.read_text(encoding="utf-8"), parts_of(toc), site_address())
     source = pages / "book-to-print.html"  # in the folder that its styles and pictures start from
     source.write_text(page_to_print(book, solutions), encoding="utf-8")
     print("Printing ...", flush=True)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from html import escape
 from typing import NamedTuple
+from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup, Tag
 from sphinx_course.exercise_bars import CHECK, SET_UP
@@ -148,15 +150,24 @@ def target_of(href: str, name: str, ids: set[str]) -> str | None:
     return target
 
 
-def mend_links(book: Tag, ids: set[str], moved: dict[str, str]) -> list[str]:
+def on_the_site(href: str, address: str) -> str:
+    """Return where on the published site a link leads that leads out of the book."""
+    if href.startswith("#document-"):
+        page, _, anchor = href.removeprefix("#document-").partition("#")
+        return urljoin(address, f"{page}.html" + (f"#{anchor}" if anchor else ""))
+    return urljoin(address, re.sub(r"^(\.\./)+", "", href))
+
+
+def mend_links(book: Tag, ids: set[str], moved: dict[str, str], address: str) -> list[str]:
     """Let all links lead to ids of the book or to the web, and return what leads to nothing.
 
-    ``moved`` says where to find now what was left out because it stands in the book already.
+    ``moved`` says where to find now what was left out because it stands in the book already. Where
+    the site has no address, the words of a link to it stay, and the link goes.
     """
     wrong = []
     for link in book.select("a[href], a[*|href]"):
-        href = str(link.get("href") or link.get("xlink:href"))
-        attribute = "href" if link.has_attr("href") else "xlink:href"
+        attribute = "href" if link.has_attr("href") else "xlink:href"  # the second in drawings
+        href = str(link[attribute])
         if re.match(r"(https?|mailto):", href):
             continue
         try:
@@ -164,10 +175,12 @@ def mend_links(book: Tag, ids: set[str], moved: dict[str, str]) -> list[str]:
         except ValueError as error:
             wrong.append(str(error))
             continue
-        if target is None:
-            link.unwrap()  # its words stay
-        else:
+        if target is not None:
             link[attribute] = f"#{moved.get(target, target)}"
+        elif address:
+            link[attribute] = on_the_site(href, address)
+        else:
+            link.unwrap()
     return wrong
 
 
@@ -277,8 +290,12 @@ def clean(book: Tag) -> None:
 
 def title_of(page: Tag) -> str:
     """Return the title of a page, with its number if it has one."""
-    heading = page.find(HEADING)
-    return _words(heading) if heading else ""
+    heading = copy(page.find(HEADING))
+    if heading is None:
+        return ""
+    for tex in heading.find_all("annotation"):  # of a formula: what is copied, not what is seen
+        tex.decompose()
+    return _words(heading)
 
 
 def contents_of(parts: list[Part], pages: dict[str, Tag]) -> list[Entry]:
@@ -332,8 +349,8 @@ class Book(NamedTuple):
     wrong: list[str]  # links that lead to nothing
 
 
-def make_book(html: str, parts: list[Part]) -> Book:
-    """Make the book of the page that Sphinx wrote."""
+def make_book(html: str, parts: list[Part], address: str = "") -> Book:
+    """Make the book of the page that Sphinx wrote; ``address`` is the published site's."""
     soup = BeautifulSoup(html, "html.parser")
     article = soup.select_one("article.bd-article") or soup.select_one("main") or soup
     styles = [str(link) for link in soup.select('head link[rel~="stylesheet"]')]
@@ -349,7 +366,7 @@ def make_book(html: str, parts: list[Part]) -> Book:
     text = []
     heads = f"<style>{running_heads(pages)}</style>"  # before the parts' captions are put above
     for name in wanted:
-        wrong += mend_links(pages[name], ids, moved)
+        wrong += mend_links(pages[name], ids, moved, address)
         if name in first:
             caption = f'<h1 class="part">{escape(first[name])}</h1>'
             pages[name].insert(0, BeautifulSoup(caption, "html.parser"))

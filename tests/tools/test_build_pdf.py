@@ -22,7 +22,7 @@ from build_pdf import (
 from downloads import pdf_name
 from fontTools.ttLib import TTFont
 from notebook_files import ROOT
-from one_page_book import Part, contents_html, make_book, target_of
+from one_page_book import Part, contents_html, make_book, on_the_site, target_of
 
 from tests.site.inspection import chromium
 from tests.site.small_site import build_small_site
@@ -103,6 +103,15 @@ def test_links_out_of_the_book_are_plain_words(text):
     assert text.select_one("a.t4") is None
     assert text.select_one("a.t5") is None
     assert "the reference, numbers," in words(text)
+
+
+def test_where_the_site_has_an_address_they_lead_there():
+    text = BeautifulSoup(make_book(LONG_PAGE, PARTS, "https://x.org/c/").body, "html.parser")
+    assert text.select_one("a.t4")["href"] == "https://x.org/c/book/api.html#x"
+    assert text.select_one("a.t5")["href"] == "https://x.org/c/_downloads/a.csv"
+    assert (
+        on_the_site("../downloads/a.zip", "https://x.org/c/") == "https://x.org/c/downloads/a.zip"
+    )
 
 
 def test_a_link_to_nothing_is_named():
