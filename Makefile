@@ -18,8 +18,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export JUPYTER_PREFER_ENV_PATH := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor book serve lab test exercises notebooks slides lint format screenshot lock clean \
-	publish-check
+.PHONY: help setup doctor book pdf serve lab test exercises notebooks slides lint format screenshot \
+	lock clean publish-check
 
 help:  ## list the targets
 	@echo "Recurrent Neural Networks, Equation by Equation"
@@ -40,6 +40,9 @@ doctor:  ## check the installation, and say how to mend it
 book: setup  ## build the site in _build/html (SOLUTIONS=0 leaves the solutions out)
 	@python tools/build_book.py $(if $(filter 0,$(SOLUTIONS)),--no-solutions) \
 	  $(if $(URL_PREFIX),--url-prefix "$(URL_PREFIX)")
+
+pdf: setup  ## make the book as a PDF in _build (needs Chromium; SOLUTIONS=0 as above)
+	@python tools/build_pdf.py $(if $(filter 0,$(SOLUTIONS)),--no-solutions)
 
 serve: book  ## build the site and serve it on http://localhost:8000 (PORT=...)
 	@echo "the site is on http://localhost:$(PORT)/ (stop with Ctrl+C)"

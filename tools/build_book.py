@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from downloads import COURSE, FOLDER, make_downloads
+from downloads import COURSE, FOLDER, make_downloads, pdf_name
 from site_policy import write_policy
 from site_values import SiteValueError, configured
 
@@ -112,10 +112,12 @@ def build(out: Path, *, solutions: bool, url_prefix: str, verbose: bool) -> int:
         "root": str(ROOT),
         "values": configured(ROOT),  # some may come from the environment
     }
+    pdf = base / pdf_name()  # of `make pdf`; the pages link to it when it is there
+    made = {"made": pdf.stat().st_mtime_ns if pdf.exists() else None}
     now = {
         "frame": fingerprint(FRAME, options),
-        "content": fingerprint(CONTENT, options),
-        "downloads": fingerprint(COURSE, options),
+        "content": fingerprint(CONTENT, {**options, "pdf": pdf.exists()}),
+        "downloads": fingerprint(COURSE, {**options, **made}),
     }
     before = json.loads(stamp.read_text()) if stamp.exists() else {}
     pages = ("frame", "content")

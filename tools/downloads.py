@@ -1,5 +1,7 @@
 """The files that a visitor of the site can take home: the course as a zip, its package as a wheel.
 
+The book as a PDF is one more where ``make pdf`` has made it.
+
 Both are made from this folder alone, without git and without a network, so that a course that was
 unpacked from the zip makes the same zip again. Nothing of the machine goes in: no time of a file,
 no right of a user, no cache, and no exercise that somebody has solved.
@@ -60,6 +62,11 @@ def _project(root: Path) -> tuple[str, str]:
 def zip_name(root: Path = ROOT) -> str:
     """Return the name of the course's zip."""
     return "{}-{}.zip".format(*_project(root))
+
+
+def pdf_name(root: Path = ROOT) -> str:
+    """Return the name of the book as a PDF, which ``make pdf`` writes beside the site."""
+    return "{}-{}.pdf".format(*_project(root))
 
 
 def wheel_name(root: Path = ROOT) -> str:
@@ -143,7 +150,7 @@ def make_zip(out: Path, root: Path = ROOT, *, solutions: bool = True) -> Path:
 
 
 def make_downloads(site: Path, root: Path = ROOT, *, solutions: bool = True) -> None:
-    """Write both files into the site, in the place of those of before."""
+    """Write the files into the site, in the place of those of before."""
     from course_pkg.classroom.wheel import make_wheel
 
     new, there = site / f".{FOLDER}", site / FOLDER
@@ -151,5 +158,8 @@ def make_downloads(site: Path, root: Path = ROOT, *, solutions: bool = True) -> 
     new.mkdir(parents=True)
     make_zip(new, root, solutions=solutions)
     make_wheel(root, new)
+    pdf = site.parent / pdf_name(root)
+    if pdf.exists():
+        shutil.copyfile(pdf, new / pdf.name)
     shutil.rmtree(there, ignore_errors=True)
     new.rename(there)

@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 
-def build_small_site(folder: Path, *extensions: str, **more: Any) -> Path:
+def build_small_site(folder: Path, *extensions: str, builder: str = "html", **more: Any) -> Path:
     """Build the pages that lie in a folder, ``index.md`` among them, and return where they are.
 
     ``more`` are values of the configuration.
@@ -31,7 +31,7 @@ def build_small_site(folder: Path, *extensions: str, **more: Any) -> Path:
             None,
             folder / "html",
             folder / "trees",
-            "html",
+            builder,
             confoverrides=settings,
             status=None,
             warningiserror=True,

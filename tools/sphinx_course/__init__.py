@@ -13,7 +13,7 @@
 ``explorers``       directive ``explorer``: an interactive figure, computed at the build
 ``flow_chart``      directive ``flow-chart``: boxes, arrows, and links to sections
 ``figures``         gives pictures their width and height, and loads their style
-``course_files``    role ``course-file``: a link to the course as a zip, or to its package
+``course_files``    role ``course-file``: a link to the course as a zip, a PDF, or to its package
 ``bibliography``    cites as Elman (1990) and (Elman, 1990)
 ``api``             directive ``api-modules``: the page of one room of the package
 ``glance``          unfolds a function of the reference without its docstring and checks
@@ -29,6 +29,7 @@
 ``publishing``      canonical links and the list of pages, once there is an address
 ``footer``          licence, version and how to cite, at the foot of each page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
+``one_page``        keeps, in a book on one page, which part a link leads to
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``
 ``solution_titles`` calls the pages of solutions by that name
 ``social``          address and picture for links to a page, once there is an address
@@ -72,6 +73,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         lean_code,
         markdown_pages,
         mathjax,
+        one_page,
         page_not_found,
         publishing,
         quiet_pages,
@@ -108,6 +110,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         lean_code,
         markdown_pages,
         mathjax,
+        one_page,
         page_not_found,
         publishing,
         quiet_pages,

@@ -1,16 +1,26 @@
-"""Link to the files that the build puts beside the pages: {course-file}`zip` and `wheel`.
+"""Link to the files that the build puts beside the pages: {course-file}`zip`, `wheel` and `pdf`.
 
-Their names hold the version, so a page cannot name them.
+Their names hold the version, so a page cannot name them. The PDF is there only after ``make pdf``.
+What a page says of it stands in a box that is left out otherwise:
+
+    :::{when-made} pdf
+    {course-file}`pdf`: the book to print.
+    :::
 """
 
 from __future__ import annotations
 
-from docutils import nodes
-from downloads import FOLDER, wheel_name, zip_name
-from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxRole
+from pathlib import Path
 
-NAMES = {"zip": zip_name, "wheel": wheel_name}
+from docutils import nodes
+from downloads import FOLDER, pdf_name, wheel_name, zip_name
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from sphinx_course.rewrite import note_generated_page
+
+NAMES = {"zip": zip_name, "wheel": wheel_name, "pdf": pdf_name}
 
 
 class CourseFile(SphinxRole):
@@ -19,8 +29,8 @@ class CourseFile(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the link, or an error for a file that the build does not make."""
         if self.text not in NAMES:
-            wanted = " or ".join(NAMES)
-            problem = f"course-file: expected {wanted}, got {self.text!r}."
+            wanted = ", ".join(NAMES)
+            problem = f"course-file: expected one of {wanted}, got {self.text!r}."
             return [], [self.inliner.reporter.error(problem, line=self.lineno)]
         name = NAMES[self.text]()
         up = "../" * self.env.docname.count("/")
@@ -28,6 +38,26 @@ class CourseFile(SphinxRole):
         return [link], []
 
 
+class WhenMade(SphinxDirective):
+    """``when-made``: what is said of a file that has to be made first."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return the content if the file is there."""
+        if self.arguments[0] != "pdf":
+            raise ExtensionError(f"when-made: expected pdf, got {self.arguments[0]!r}")
+        note_generated_page(self.env)
+        out = Path(self.env.app.outdir)
+        if self.env.app.builder.name != "html" or not (out.parent / pdf_name()).exists():
+            return []
+        box = nodes.Element()
+        self.state.nested_parse(self.content, self.content_offset, box)
+        return box.children
+
+
 def setup(app: Sphinx) -> None:
-    """Register the role."""
+    """Register role and directive."""
     app.add_role("course-file", CourseFile())
+    app.add_directive("when-made", WhenMade)
