@@ -17,13 +17,21 @@ from pathlib import Path
 from typing import Any
 
 from downloads import COURSE, FOLDER, make_downloads
+from run_files import RunFilesError, run_files
 
 ROOT = Path(__file__).resolve().parent.parent
 SOLUTIONS_PART = "Appendix: solutions"
 
 # A change in the first group (which pages there are, how they are made) starts from nothing,
 # so that no page of an earlier build is left over. The second group is what the pages say.
-FRAME = ("_config.yml", "_toc.yml", "tools/build_book.py", "tools/sphinx_course", "requirements")
+FRAME = (
+    "_config.yml",
+    "_toc.yml",
+    "tools/build_book.py",
+    "tools/sphinx_course",
+    "tools/run_files.toml",
+    "requirements",
+)
 PAPERS = ("CHANGELOG.md", "CITATION.cff")
 CONTENT = ("book", "exercises", "solutions", "course_pkg", "benchmarks", *PAPERS)
 # The third is what a visitor takes home: COURSE, see downloads.py.
@@ -62,7 +70,9 @@ def toc_without_solutions(toc: dict[str, Any]) -> dict[str, Any]:
     return {**toc, "parts": parts}
 
 
-def run_jupyter_book(html: Path, work: Path, toc: Path, url_prefix: str, verbose: bool) -> bool:
+def run_jupyter_book(
+    html: Path, work: Path, toc: Path, url_prefix: str, run_files: str, verbose: bool
+) -> bool:
     """Build, warnings being errors, and return whether all was well."""
     from jupyter_book.sphinx import build_sphinx
 
@@ -77,6 +87,7 @@ def run_jupyter_book(html: Path, work: Path, toc: Path, url_prefix: str, verbose
             "external_toc_path": toc.as_posix(),
             "nitpicky": True,
             "notfound_urls_prefix": url_prefix,
+            "course_run_files": run_files,
             "latex_individualpages": False,
         },
         warningiserror=True,
@@ -86,7 +97,7 @@ def run_jupyter_book(html: Path, work: Path, toc: Path, url_prefix: str, verbose
     return result == 0  # a status code, or the exception that ended the build
 
 
-def build(out: Path, *, solutions: bool, url_prefix: str, verbose: bool) -> int:
+def build(out: Path, *, solutions: bool, url_prefix: str, run: bool, verbose: bool) -> int:
     """Build the site below ``out`` if anything has changed, and return the exit status."""
     import yaml
 
@@ -96,7 +107,12 @@ def build(out: Path, *, solutions: bool, url_prefix: str, verbose: bool) -> int:
     stamp = work / "built.json"
     start_page = html / "index.html"
 
-    options = {"solutions": solutions, "url_prefix": url_prefix, "root": str(ROOT)}
+    try:
+        files = str(run_files()) if run else ""  # with which exercises run in the page
+    except RunFilesError as error:
+        print(f"The site was not built. {error}", file=sys.stderr)
+        return 1
+    options = {"solutions": solutions, "url_prefix": url_prefix, "run": run, "root": str(ROOT)}
     now = {
         "frame": fingerprint(FRAME, options),
         "content": fingerprint(CONTENT, options),
@@ -124,7 +140,7 @@ def build(out: Path, *, solutions: bool, url_prefix: str, verbose: bool) -> int:
             toc.write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
         print("Building the site ...", flush=True)
         start = time.monotonic()
-        if not run_jupyter_book(html, work, toc, url_prefix, verbose):
+        if not run_jupyter_book(html, work, toc, url_prefix, files, verbose):
             # Unchanged pages would not be read again, so their warnings would not be seen again.
             shutil.rmtree(work)
             print("\nThe site was not built: see the messages above.", file=sys.stderr)
@@ -155,6 +171,11 @@ def main() -> int:
         metavar="/PATH/",
         help="where the site will stand on its host; only the 404 page needs to know",
     )
+    parser.add_argument(
+        "--run",
+        action="store_true",
+        help="let exercises run in the page; the first time this fetches 106 MB",
+    )
     parser.add_argument("--verbose", action="store_true", help="show what Sphinx does")
     options = parser.parse_args()
     prefix = options.url_prefix
@@ -165,6 +186,7 @@ def main() -> int:
         options.out.resolve(),
         solutions=not options.no_solutions and has_solutions,
         url_prefix=prefix,
+        run=options.run,
         verbose=options.verbose,
     )
 

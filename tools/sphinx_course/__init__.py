@@ -21,6 +21,7 @@
 ``folds``           writes on the bar of folded code what is inside
 ``exercise_bars``   names the checks of exercises, and folds their set-up
 ``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
+``run_in_page``     lets exercises run in the page, with ``page_cells`` in the browser's Python
 ``shared_sidebar`` makes the list of pages once for all listings of a folder
 ``front_door``      leads from the site's root to the start page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
@@ -65,6 +66,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         mathjax,
         page_not_found,
         rewrite,
+        run_in_page,
         shared_sidebar,
         social,
         solution_titles,
@@ -95,6 +97,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         mathjax,
         page_not_found,
         rewrite,
+        run_in_page,
         shared_sidebar,
         social,
         solution_titles,
