@@ -25,6 +25,10 @@ from typing import Any
 Emit = Callable[[str, str, str], None]
 
 NO_TORCH = "This cell uses PyTorch, which does not run in the browser."
+LACKS = (
+    "The browser has Python, NumPy, matplotlib and the package of the course; this cell needs more, "
+    "and runs in JupyterLab."
+)
 SETTINGS = (
     "set_num_threads",
     "manual_seed",
@@ -227,7 +231,9 @@ class Notebook:
                 show_figures(self.emit)
         except BaseException as error:
             out.flush()
-            self.emit("error", shown(error), "")
+            said = shown(error)
+            lacks = f"\n{LACKS}" if "ModuleNotFoundError: " in said else ""
+            self.emit("error", said + lacks, "")
             return False
         finally:
             out.flush()

@@ -124,9 +124,16 @@ export function show(page, box, article) {
       python.busy = new Promise((resolve) => (free = resolve));
     }
     const mine = python;
+    const target = list.at(-1);
     for (const cell of list) {
-      if (mine !== python || !(await runOne(cell))) break;
-      if (turn !== asked) break;
+      const goesOn = await runOne(cell);
+      if (mine !== python || turn !== asked) break;
+      if (!goesOn && cell !== target) {
+        target.out.replaceChildren();
+        put(target, { kind: "error", content: "Not run: the cell with your answer ends in an error, see above." });
+        spoken.textContent = cell.failed;
+        break;
+      }
     }
     if (mine === python) foot.hidden = true;
     free();
@@ -150,9 +157,8 @@ export function show(page, box, article) {
     showProgress(result.progress);
     const last = cell.out.lastElementChild?.textContent.trim() ?? "";
     spoken.textContent = cell.failed || (cell.kind === "check" ? last : `${cell.name} has run. ${last}`.slice(0, 300));
-    if (result.well || cell.kind !== "answer") return true;
-    cell.ran = undefined;
-    return false;
+    if (!result.well) cell.ran = undefined;
+    return result.well || cell.kind !== "answer";
   }
 
   // What a cell needs: the set-up, and what stands above it in its exercise, if it has not run as
