@@ -21,7 +21,8 @@
 ``folds``           writes on the bar of folded code what is inside
 ``exercise_bars``   names the checks of exercises, and folds their set-up
 ``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
-``run_in_page``     lets exercises run in the page, with ``page_cells`` in the browser's Python
+``run_in_page``     lets exercises run in the page; ``page_cells`` is what runs there, and
+                    ``run_licences`` names the works of others that do
 ``shared_sidebar`` makes the list of pages once for all listings of a folder
 ``front_door``      leads from the site's root to the start page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse

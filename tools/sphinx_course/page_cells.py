@@ -26,8 +26,8 @@ Emit = Callable[[str, str, str], None]
 
 NO_TORCH = "This cell uses PyTorch, which does not run in the browser."
 LACKS = (
-    "The browser has Python, NumPy, matplotlib and the package of the course; this cell needs more, "
-    "and runs in JupyterLab."
+    "Python, NumPy, matplotlib and the package of the course are in the browser. This cell needs "
+    "more; it runs in JupyterLab."
 )
 SETTINGS = (
     "set_num_threads",
