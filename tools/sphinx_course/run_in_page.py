@@ -32,6 +32,9 @@ FOLDER = "exercises/"
 PROSE = "YOUR ANSWER HERE"
 HERE = {"numpy", "matplotlib", *sys.stdlib_module_names}
 STATIC = "_static/run"
+# What the notebook says of the site is not true of a page in which it runs.
+READ_HERE = "On the site you can read the exercises. To work on them, run"
+SOLVE_HERE = "You can solve the exercises here, in the page. To work on them in JupyterLab, run"
 ZIP_TIME = (2026, 1, 1, 0, 0, 0)
 
 
@@ -174,7 +177,9 @@ def _note_notebook(app: Sphinx, docname: str, content: list[str]) -> None:
     if docname.startswith(FOLDER):
         try:
             notebook = json.loads(content[0])
-            app.env.temp_data["course_run"] = notebook if runs(notebook) else None
+            if runs(notebook):
+                app.env.temp_data["course_run"] = notebook
+                content[0] = content[0].replace(READ_HERE, SOLVE_HERE)
         except (ValueError, KeyError, TypeError, AttributeError, SyntaxError):
             pass  # no notebook; the build will say so
 

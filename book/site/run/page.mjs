@@ -112,14 +112,14 @@ export function show(page, box, article) {
   async function run(list) {
     const turn = ++asked;
     if (python?.busy) await python.busy;
-    if (turn !== asked) return;
+    if (turn !== asked) return undefined;
     let free;
     if (!python) {
       working(`Loading Python and NumPy (${loaded} MB, once)`);
       const started = start();
       python.cell = list.at(-1);
       python.busy = new Promise((resolve) => (free = resolve));
-      if ((await started).type !== "ready") return free();
+      if ((await started).type !== "ready") return finish(free);
     } else {
       python.busy = new Promise((resolve) => (free = resolve));
     }
@@ -136,6 +136,11 @@ export function show(page, box, article) {
       }
     }
     if (mine === python) foot.hidden = true;
+    return finish(free);
+  }
+
+  function finish(free) {
+    box.dataset.runs = Number(box.dataset.runs ?? 0) + 1; // how often a button was served
     free();
   }
 
