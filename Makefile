@@ -37,8 +37,10 @@ setup:
 doctor:  ## check the installation, and say how to mend it
 	@PY="$(PYTHON)"; "$${PY:-python3}" tools/doctor.py
 
-book: setup  ## build the site in _build/html (SOLUTIONS=0 leaves the solutions out)
+# RUN=1 lets exercises run in the page; the first time it fetches 106 MB.
+book: setup  ## build the site in _build/html (SOLUTIONS=0: no solutions; RUN=1: exercises run there)
 	@python tools/build_book.py $(if $(filter 0,$(SOLUTIONS)),--no-solutions) \
+	  $(if $(filter 1,$(RUN)),--run) \
 	  $(if $(URL_PREFIX),--url-prefix "$(URL_PREFIX)")
 
 pdf: setup  ## make the book as a PDF in _build (needs Chromium; SOLUTIONS=0 as above)

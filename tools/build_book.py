@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from downloads import COURSE, FOLDER, make_downloads, pdf_name
+from run_files import RunFilesError, run_files
 from site_policy import write_policy
 from site_values import SiteValueError, configured
 
@@ -29,6 +30,7 @@ FRAME = (
     "_config.yml",
     "_toc.yml",
     "tools/build_book.py",
+    "tools/run_files.toml",
     "tools/site_policy.py",
     "tools/site_values.py",
     "tools/sphinx_course",
@@ -72,7 +74,9 @@ def toc_without_solutions(toc: dict[str, Any]) -> dict[str, Any]:
     return {**toc, "parts": parts}
 
 
-def run_jupyter_book(html: Path, work: Path, toc: Path, url_prefix: str, verbose: bool) -> bool:
+def run_jupyter_book(
+    html: Path, work: Path, toc: Path, url_prefix: str, run_files: str, verbose: bool
+) -> bool:
     """Build, warnings being errors, and return whether all was well."""
     from jupyter_book.sphinx import build_sphinx
 
@@ -87,6 +91,7 @@ def run_jupyter_book(html: Path, work: Path, toc: Path, url_prefix: str, verbose
             "external_toc_path": toc.as_posix(),
             "nitpicky": True,
             "notfound_urls_prefix": url_prefix,
+            "course_run_files": run_files,
             "latex_individualpages": False,
         },
         warningiserror=True,
@@ -96,7 +101,7 @@ def run_jupyter_book(html: Path, work: Path, toc: Path, url_prefix: str, verbose
     return result == 0  # a status code, or the exception that ended the build
 
 
-def build(out: Path, *, solutions: bool, url_prefix: str, verbose: bool) -> int:
+def build(out: Path, *, solutions: bool, url_prefix: str, run: bool, verbose: bool) -> int:
     """Build the site below ``out`` if anything has changed, and return the exit status."""
     import yaml
 
@@ -106,9 +111,15 @@ def build(out: Path, *, solutions: bool, url_prefix: str, verbose: bool) -> int:
     stamp = work / "built.json"
     start_page = html / "index.html"
 
+    try:
+        files = str(run_files()) if run else ""  # with which exercises run in the page
+    except RunFilesError as error:
+        print(f"The site was not built. {error}", file=sys.stderr)
+        return 1
     options = {
         "solutions": solutions,
         "url_prefix": url_prefix,
+        "run": run,
         "root": str(ROOT),
         "values": configured(ROOT),  # some may come from the environment
     }
@@ -141,7 +152,7 @@ def build(out: Path, *, solutions: bool, url_prefix: str, verbose: bool) -> int:
             toc.write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
         print("Building the site ...", flush=True)
         start = time.monotonic()
-        if not run_jupyter_book(html, work, toc, url_prefix, verbose):
+        if not run_jupyter_book(html, work, toc, url_prefix, files, verbose):
             # Unchanged pages would not be read again, so their warnings would not be seen again.
             shutil.rmtree(work)
             print("\nThe site was not built: see the messages above.", file=sys.stderr)
@@ -173,6 +184,11 @@ def main() -> int:
         help="where the site will stand on its host, which only the 404 page needs to know; "
         "without it, what course_site in _config.yml says",
     )
+    parser.add_argument(
+        "--run",
+        action="store_true",
+        help="let exercises run in the page; the first time this fetches 106 MB",
+    )
     parser.add_argument("--verbose", action="store_true", help="show what Sphinx does")
     options = parser.parse_args()
     try:
@@ -189,6 +205,7 @@ def main() -> int:
         options.out.resolve(),
         solutions=not options.no_solutions and has_solutions,
         url_prefix=prefix,
+        run=options.run,
         verbose=options.verbose,
     )
 

@@ -8,6 +8,9 @@ import sys
 import pytest
 from filelock import FileLock
 from notebook_files import ROOT
+from run_files import at_hand
+
+NO_SOLUTIONS = "--no-solutions"
 
 
 @pytest.fixture(scope="session")
@@ -34,16 +37,25 @@ def build(folder, *options):
     outcome = json.loads(result.read_text())
     if outcome["status"] != 0 or "WARNING" in outcome["output"]:
         pytest.fail(f"the site does not build without a warning:\n{outcome['output']}", False)
-    return folder / "without-solutions" / "html" if options else folder / "html"
+    return folder / "without-solutions" / "html" if NO_SOLUTIONS in options else folder / "html"
 
 
 @pytest.fixture(scope="session")
 def site(shared_folder):
-    """The pages of the site, solutions included."""
-    return build(shared_folder / "site")
+    """The pages of the site, solutions included; with exercises that run, where that can be."""
+    run = ["--run"] if at_hand() or os.environ.get("CI") else []  # CI may fetch 106 MB
+    return build(shared_folder / "site", *run)
+
+
+@pytest.fixture(scope="session")
+def run_site(site):
+    """The same, for tests of exercises that run in the page."""
+    if not (site / "_static" / "run").exists():
+        pytest.skip("exercises do not run in this site: `python tools/run_files.py` fetches 106 MB")
+    return site
 
 
 @pytest.fixture(scope="session")
 def site_without_solutions(shared_folder):
     """The pages of the site as `make book SOLUTIONS=0` builds them."""
-    return build(shared_folder / "site-without-solutions", "--no-solutions")
+    return build(shared_folder / "site-without-solutions", NO_SOLUTIONS)

@@ -6,17 +6,21 @@ from importlib.metadata import distribution
 
 import pytest
 from notebook_files import ROOT
+from run_files import read_list, sums
+from sphinx_course import run_licences
 from sphinx_course.third_party import FOLDER, PARTS, TEXTS, file_name, licence_text, version
 
 from tests.site.links import parsed
 
-# What Sphinx and its extensions write by themselves: from templates, or compiled.
+# What is written by the build: from templates, or compiled.
 WRITTEN = {
     "basic.css",
     "copybutton.js",
     "documentation_options.js",
+    "course_pkg.zip",  # by sphinx_course, of the package
     "language_data.js",
     "pygments.css",
+    "pyodide-lock.json",  # by run_files, of the list
 }
 OPENINGS = {
     "Apache-2.0": "Apache License Version 2.0",
@@ -47,7 +51,8 @@ def test_each_part_is_named_with_its_version_and_its_licence(site, part):
 
 def test_nothing_of_others_is_in_the_site_unnamed(site):
     """Each file beside the pages is the course's own, or comes from a package that is named."""
-    known = {digest(path) for path in (ROOT / "book" / "site").iterdir()}
+    known = {digest(path) for path in (ROOT / "book" / "site").rglob("*") if path.is_file()}
+    known |= {*sums(read_list()).values(), digest(ROOT / "tools/sphinx_course/page_cells.py")}
     for package in sorted({part.package for part in PARTS}):
         for file in distribution(package).files:
             path = file.locate()
@@ -70,3 +75,13 @@ def test_the_texts_that_are_kept_here_are_used():
     assert kept == {file_name(part) for part in PARTS if not part.own}
     for part in PARTS:
         assert len(licence_text(part)) > 900
+
+
+def test_what_runs_exercises_is_named_with_its_licence(run_site):
+    page = parsed(run_site / "book" / "third-party.html")
+    named = [[cell.get_text(strip=True) for cell in row("td")] for row in page("tr")]
+    for name, version_of_it, licence in run_licences.works():
+        assert [f"{name} {version_of_it}", "exercises that run in the page", licence] in named
+        text = (run_site / FOLDER / f"run-{name}.txt").read_text(encoding="utf-8")
+        assert len(text) > 900
+        assert re.search("licen[sc]e", text, re.IGNORECASE)

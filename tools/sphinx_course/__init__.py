@@ -23,6 +23,8 @@
 ``folds``           writes on the bar of folded code what is inside
 ``exercise_bars``   names the checks of exercises, and folds their set-up
 ``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
+``run_in_page``     lets exercises run in the page; ``page_cells`` is what runs there, and
+                    ``run_licences`` names the works of others that do
 ``shared_sidebar`` makes the list of pages once for all listings of a folder
 ``front_door``      leads from the site's root to the start page
 ``start_page``      style of the start page, and directive ``only-with-run``
@@ -78,6 +80,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         publishing,
         quiet_pages,
         rewrite,
+        run_in_page,
         shared_sidebar,
         social,
         solution_titles,
@@ -115,6 +118,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         publishing,
         quiet_pages,
         rewrite,
+        run_in_page,
         shared_sidebar,
         social,
         solution_titles,

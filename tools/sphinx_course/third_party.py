@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
+from sphinx_course import run_licences
 from sphinx_course.rewrite import note_generated_page
 
 TEXTS = Path(__file__).parent / "licences"
@@ -132,6 +133,8 @@ class ThirdParty(SphinxDirective):
                 f"  - {part.what}",
                 f"  - {link}",
             ]
+        if self.config.course_run_files:
+            lines += run_licences.rows(f"{up}{FOLDER}")
         parent = nodes.Element()
         source = self.get_source_info()[0]
         text = StringList([*lines, ":::"], source=source)
@@ -147,6 +150,8 @@ def write_licences(app: Sphinx, error: Exception | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         (folder / file_name(part)).write_text(licence_text(part), encoding="utf-8")
+    if app.config.course_run_files:
+        run_licences.write(folder, Path(app.config.course_run_files))
 
 
 def setup(app: Sphinx) -> None:
