@@ -21,7 +21,7 @@
 ``folds``           writes on the bar of folded code what is inside
 ``exercise_bars``   names the checks of exercises, and folds their set-up
 ``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
-``shared_sidebar`` makes the list of pages once for all listings of a folder
+``shared_sidebar`` makes the list of pages once, and marks the present one in it
 ``front_door``      leads from the site's root to the start page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``
