@@ -23,7 +23,14 @@ SOLUTIONS_PART = "Appendix: solutions"
 
 # A change in the first group (which pages there are, how they are made) starts from nothing,
 # so that no page of an earlier build is left over. The second group is what the pages say.
-FRAME = ("_config.yml", "_toc.yml", "tools/build_book.py", "tools/sphinx_course", "requirements")
+FRAME = (
+    "_config.yml",
+    "_toc.yml",
+    "book/references.bib",  # sphinxcontrib.bibtex loses citations when it reads a changed one
+    "requirements",
+    "tools/build_book.py",
+    "tools/sphinx_course",
+)
 PAPERS = ("CHANGELOG.md", "CITATION.cff")
 CONTENT = ("book", "exercises", "solutions", "course_pkg", "benchmarks", *PAPERS)
 # The third is what a visitor takes home: COURSE, see downloads.py.

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from notebook_files import ROOT
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 
-def build_small_site(folder: Path, *extensions: str) -> Path:
-    """Build the pages that lie in a folder, ``index.md`` among them, and return where they are."""
+def build_small_site(folder: Path, *extensions: str, **more: Any) -> Path:
+    """Build the pages that lie in a folder, ``index.md`` among them, and return where they are.
+
+    ``more`` are further settings.
+    """
     settings = {
         "extensions": ["myst_nb", *extensions],
         "nb_execution_mode": "off",
@@ -19,6 +23,7 @@ def build_small_site(folder: Path, *extensions: str) -> Path:
         "html_css_files": ["course.css"],
         "html_js_files": [["course.js", {"defer": "defer"}]],
         "numfig": True,
+        **more,
     }
     with patch_docutils(folder), docutils_namespace():  # two sites in one process
         app = Sphinx(

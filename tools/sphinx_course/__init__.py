@@ -21,14 +21,17 @@
 ``folds``           writes on the bar of folded code what is inside
 ``exercise_bars``   names the checks of exercises, and folds their set-up
 ``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
+``search_index``    mends the search index of a site that was built again
 ``shared_sidebar`` makes the list of pages once, and marks the present one in it
 ``front_door``      leads from the site's root to the start page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``
 ``solution_titles`` calls the pages of solutions by that name
 ``social``          takes an address out of the pages' heads that only a public site has
+``styles_first``    puts style sheets into the site before pages are written
 ``third_party``     licences of what others made, and the directive ``third-party``
-``rewrite``         writes every page again whenever one has changed
+``crossing``        what crosses from page to page, told as one text
+``rewrite``         reads the pages that have changed, and writes those that come out differently
 """
 
 from __future__ import annotations
@@ -65,9 +68,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         mathjax,
         page_not_found,
         rewrite,
+        search_index,
         shared_sidebar,
         social,
         solution_titles,
+        styles_first,
         teaching_plans,
         third_party,
     )
@@ -95,9 +100,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         mathjax,
         page_not_found,
         rewrite,
+        search_index,
         shared_sidebar,
         social,
         solution_titles,
+        styles_first,
         teaching_plans,
         third_party,
     )

@@ -37,7 +37,7 @@ class EquationTable(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Leave a placeholder."""
-        note_generated_page(self.env)
+        note_generated_page(self.env, "book", "course_pkg")
         return [equation_table()]
 
 
@@ -57,7 +57,8 @@ class FillEquationTable(SphinxPostTransform):
             names.setdefault(citation.label, []).append(citation.name)
         equations = self.env.get_domain("math").equations  # type: ignore[attr-defined]
         formulas = {
-            docname: self._formulas(docname) for docname in {place[0] for place in equations.values()}
+            docname: self._formulas(docname)
+            for docname in {place[0] for place in equations.values()}
         }
         rows = [
             _make_row(

@@ -59,7 +59,7 @@ def offer_list(
 
     def list_of_pages(**options: Any) -> str:
         theirs: Callable[..., BeautifulSoup] = context["generate_toctree_html"]
-        if pagename == app.config["notfound_pagename"] or options.get("collapse"):
+        if pagename == getattr(app.config, "notfound_pagename", "") or options.get("collapse"):
             return str(theirs(**options))  # the page for unknown addresses: links from the root
         key = tuple(sorted(options.items()))
         if key not in kept:
