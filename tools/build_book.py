@@ -29,12 +29,13 @@ SOLUTIONS_PART = "Appendix: solutions"
 FRAME = (
     "_config.yml",
     "_toc.yml",
+    "book/references.bib",  # sphinxcontrib.bibtex loses citations when it reads a changed one
+    "requirements",
     "tools/build_book.py",
     "tools/run_files.toml",
     "tools/site_policy.py",
     "tools/site_values.py",
     "tools/sphinx_course",
-    "requirements",
 )
 PAPERS = ("CHANGELOG.md", "CITATION.cff")
 CONTENT = ("book", "exercises", "solutions", "course_pkg", "benchmarks", *PAPERS)

@@ -25,7 +25,8 @@
 ``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
 ``run_in_page``     lets exercises run in the page; ``page_cells`` is what runs there, and
                     ``run_licences`` names the works of others that do
-``shared_sidebar`` makes the list of pages once for all listings of a folder
+``search_index``    mends the search index of a site that was built again
+``shared_sidebar`` makes the list of pages once, and marks the present one in it
 ``front_door``      leads from the site's root to the start page
 ``start_page``      style of the start page, and directive ``only-with-run``
 ``publishing``      canonical links and the list of pages, once there is an address
@@ -35,97 +36,65 @@
 ``page_not_found``  makes the page for an unknown address out of ``book/404.md``
 ``solution_titles`` calls the pages of solutions by that name
 ``social``          address and picture for links to a page, once there is an address
+``styles_first``    puts style sheets into the site before pages are written
 ``third_party``     licences of what others made, and the directive ``third-party``
 ``quiet_pages``     keeps scripts out of the pages that a security policy would forbid
-``rewrite``         writes every page again whenever one has changed
+``crossing``        what crosses from page to page, told as one text
+``rewrite``         reads the pages that have changed, and writes those that come out differently
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
+PARTS = (
+    "api",
+    "benchmark_tables",
+    "bibliography",
+    "chapter_graph",
+    "chapter_lists",
+    "course_files",
+    "equations",
+    "exercise_bars",
+    "exercise_pages",
+    "exercise_tables",
+    "explorers",
+    "figures",
+    "flow_chart",
+    "folds",
+    "footer",
+    "frame",
+    "front_door",
+    "glance",
+    "glossary_links",
+    "launch",
+    "lean_code",
+    "markdown_pages",
+    "mathjax",
+    "one_page",
+    "page_not_found",
+    "publishing",
+    "quiet_pages",
+    "rewrite",
+    "run_in_page",
+    "search_index",
+    "shared_sidebar",
+    "social",
+    "solution_titles",
+    "start_page",
+    "styles_first",
+    "teaching_plans",
+    "third_party",
+)
+
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register every part with Sphinx."""
-    from sphinx_course import (
-        api,
-        benchmark_tables,
-        bibliography,
-        chapter_graph,
-        chapter_lists,
-        course_files,
-        equations,
-        exercise_bars,
-        exercise_pages,
-        exercise_tables,
-        explorers,
-        figures,
-        flow_chart,
-        folds,
-        footer,
-        frame,
-        front_door,
-        glance,
-        glossary_links,
-        launch,
-        lean_code,
-        markdown_pages,
-        mathjax,
-        one_page,
-        page_not_found,
-        publishing,
-        quiet_pages,
-        rewrite,
-        run_in_page,
-        shared_sidebar,
-        social,
-        solution_titles,
-        start_page,
-        teaching_plans,
-        third_party,
-    )
-
-    parts = (
-        api,
-        benchmark_tables,
-        bibliography,
-        chapter_graph,
-        chapter_lists,
-        course_files,
-        equations,
-        exercise_bars,
-        exercise_pages,
-        exercise_tables,
-        explorers,
-        figures,
-        flow_chart,
-        folds,
-        footer,
-        frame,
-        front_door,
-        glance,
-        glossary_links,
-        launch,
-        lean_code,
-        markdown_pages,
-        mathjax,
-        one_page,
-        page_not_found,
-        publishing,
-        quiet_pages,
-        rewrite,
-        run_in_page,
-        shared_sidebar,
-        social,
-        solution_titles,
-        start_page,
-        teaching_plans,
-        third_party,
-    )
-    for part in parts:
-        part.setup(app)
+    for part in PARTS:
+        import_module(f"sphinx_course.{part}").setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

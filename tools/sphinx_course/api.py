@@ -78,7 +78,7 @@ class ApiModules(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the room's docstring and one section per module, filled in by autodoc."""
-        note_generated_page(self.env)
+        note_generated_page(self.env, "course_pkg")
         room = self.arguments[0]
         folder = Path(self.env.srcdir, *room.split("."))
         return [

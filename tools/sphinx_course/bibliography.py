@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pybtex import plugin
 from sphinx.application import Sphinx
 from sphinxcontrib.bibtex.plugin import register_plugin
 from sphinxcontrib.bibtex.style.referencing import BracketStyle
@@ -26,6 +27,14 @@ class RoundAuthorYear(AuthorYearReferenceStyle):
     bracket_year: BracketStyle = field(default_factory=round_brackets)
 
 
+def keep_backends() -> None:
+    """Let pybtex find at once what it would look for among all packages at every citation."""
+    group = "pybtex.backends"
+    for name in ("docutils", "plaintext"):
+        plugin.register_plugin(group, name, plugin.find_plugin(group, name), force=True)
+
+
 def setup(app: Sphinx) -> None:
     """Give the style a name that ``_config.yml`` can use."""
+    keep_backends()
     register_plugin("sphinxcontrib.bibtex.style.referencing", "author_year_round", RoundAuthorYear)

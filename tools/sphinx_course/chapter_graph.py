@@ -133,7 +133,7 @@ class ChapterGraphDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return a figure with a caption."""
-        note_generated_page(self.env)
+        note_generated_page(self.env, "book", "exercises", "solutions")
         if not self.content:
             raise ExtensionError("chapter-graph: expected a caption")
         drawing = ChapterGraph(chapters=published_chapters(self.env))

@@ -103,7 +103,7 @@ class ChapterList(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the parsed nodes."""
-        note_generated_page(self.env)
+        note_generated_page(self.env, "book", "exercises", "solutions")
         text = self.markdown(published_chapters(self.env))
         parent = nodes.Element()
         lines = StringList(text.splitlines(), source=self.get_source_info()[0])

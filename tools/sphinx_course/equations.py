@@ -37,7 +37,7 @@ class EquationTable(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Leave a placeholder."""
-        note_generated_page(self.env)
+        note_generated_page(self.env, "book", "course_pkg")
         return [equation_table()]
 
 
@@ -56,6 +56,10 @@ class FillEquationTable(SphinxPostTransform):
         for citation in citations(Path(self.env.srcdir) / PACKAGE):
             names.setdefault(citation.label, []).append(citation.name)
         equations = self.env.get_domain("math").equations  # type: ignore[attr-defined]
+        formulas = {
+            docname: self._formulas(docname)
+            for docname in {place[0] for place in equations.values()}
+        }
         rows = [
             _make_row(
                 [
@@ -63,7 +67,7 @@ class FillEquationTable(SphinxPostTransform):
                     [self._page_link(docname)],
                     [nodes.literal("", label)],
                 ],
-                [self._formula(docname, label), self._code_links(names.get(label, []))],
+                [formulas[docname].get(label, []), self._code_links(names.get(label, []))],
             )
             for label, (docname, _) in sorted(equations.items(), key=lambda item: item[1])
         ]
@@ -81,11 +85,12 @@ class FillEquationTable(SphinxPostTransform):
             refwarn=True,
         )
 
-    def _formula(self, docname: str, label: str) -> list[nodes.Node]:
-        for block in self.env.get_doctree(docname).findall(nodes.math_block):
-            if block.get("label") == label and not block.get("nowrap"):
-                return [nodes.math("", rf"\displaystyle {block.astext().strip()}")]
-        return []
+    def _formulas(self, docname: str) -> dict[str, list[nodes.Node]]:
+        return {
+            block["label"]: [nodes.math("", rf"\displaystyle {block.astext().strip()}")]
+            for block in self.env.get_doctree(docname).findall(nodes.math_block)
+            if block.get("label") and not block.get("nowrap")
+        }
 
     def _page_link(self, docname: str) -> nodes.Node:
         title = self.env.titles[docname].astext()

@@ -49,6 +49,7 @@ def unsolved(text: str) -> str:
 
 def _show_as_made(app: Sphinx, docname: str, content: list[str]) -> None:
     if docname.startswith("exercises/"):
+        app.env.dependencies[docname].add(f"solutions/{Path(docname).name}.ipynb")
         content[0] = as_made(Path(app.env.doc2path(docname))) or content[0]
         if not _has_solution(app, docname):
             content[0] = unsolved(content[0])

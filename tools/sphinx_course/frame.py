@@ -17,7 +17,7 @@ from sphinx.config import Config
 
 def prefer_our_templates(app: Sphinx, config: Config) -> None:
     """Put our folder before the theme's, which puts its own into the same list."""
-    config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
+    config.templates_path = [str(Path(__file__).parent / "templates"), *config.templates_path]
 
 
 def mend_page(

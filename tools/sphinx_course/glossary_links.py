@@ -49,7 +49,10 @@ def _terms(path: Path, _time: int) -> dict[str, str]:
 def _write_roles(app: Sphinx, docname: str, content: list[str]) -> None:
     page = Path(app.srcdir) / "book" / "glossary.md"
     if docname.startswith("book/") and page.exists():
-        content[0] = with_roles(content[0], _terms(page, page.stat().st_mtime_ns))
+        linked = with_roles(content[0], _terms(page, page.stat().st_mtime_ns))
+        if linked != content[0]:
+            app.env.dependencies[docname].add("book/glossary.md")
+            content[0] = linked
 
 
 def setup(app: Sphinx) -> None:

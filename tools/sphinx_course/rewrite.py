@@ -1,57 +1,141 @@
-"""Read what has changed, and then write every page again.
-
-Equation numbers, titles and the chapter lists cross from page to page, and Sphinx follows only
-some of these. Reading the pages is what takes time, writing is quick; and the build tool does
-not start Sphinx at all when nothing has changed.
+"""Read the pages that have changed, and write those that would come out differently.
 
 Sphinx tells by a file's time whether it has changed. A copied file can be new and carry an old
-time, so the content is compared as well.
+time, so the content is compared instead: of the page's file, of the files Sphinx knows that it
+depends on, and of the folders that it says it is made from (``note_generated_page``). A change in
+any other file, such as a recorded run, may concern every page: all are read.
+
+Titles, equation numbers and labels cross from page to page, and Sphinx follows only some of them.
+What crosses is compared as a whole (see ``crossing.py``). If it is what it was, then only the
+pages that were read are written, and else all.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.ext import viewcode
+
+from sphinx_course.crossing import what_crosses
+
+# What the pages say lies here; the package is read by the pages that say so.
+SOURCES = ("book", "exercises", "solutions", "benchmarks", "CHANGELOG.md", "CITATION.cff")
 
 GENERATED = "course_generated_pages"
 DIGESTS = "course_digests"
+CROSSING = "course_crossing"
+LISTINGS = "course_listings"
+OTHERS, STYLES = "other files", "styles and scripts"  # beside the pages' names
 
 
-def note_generated_page(env: BuildEnvironment) -> None:
-    """Say that the page being read holds something made from other files."""
-    pages: set[str] = getattr(env, GENERATED, set())
-    setattr(env, GENERATED, pages | {env.docname})
+def note_generated_page(env: BuildEnvironment, *folders: str) -> None:
+    """Say that the page being read is made from all files of these folders, too.
+
+    Without folders it is made from what is no file of the course, and is read every time.
+    """
+    pages: dict[str, set[str]] = getattr(env, GENERATED, {})
+    pages.setdefault(env.docname, set()).update(folders)
+    setattr(env, GENERATED, pages)
 
 
-def digest(env: BuildEnvironment, page: str) -> str:
-    """Return a hash of the page's source and of the files it depends on."""
-    total = hashlib.sha256()
-    names = [env.doc2path(page), *sorted(env.dependencies.get(page, ()))]
-    for path in (Path(env.srcdir, name) for name in names):
-        total.update(path.read_bytes() if path.is_file() else b"")
-    return total.hexdigest()
+def files_in(folder: Path) -> list[Path]:
+    """Return the files in a folder, or the file of that name; caches are left out."""
+    paths = sorted(folder.rglob("*")) if folder.is_dir() else [folder]
+    hidden = ("__pycache__", ".ipynb_checkpoints")
+    return [path for path in paths if path.is_file() and not set(hidden) & set(path.parts)]
+
+
+def digests(env: BuildEnvironment) -> dict[str, str]:
+    """Return a hash for each page, for styles and scripts, and for all other files together."""
+    root = Path(env.srcdir)
+
+    @cache
+    def content(path: Path) -> bytes:
+        return hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b""
+
+    @cache
+    def below(folder: Path) -> tuple[Path, ...]:
+        return tuple(files_in(folder))
+
+    def total(paths: Iterable[Path]) -> str:
+        names = ((path.as_posix().encode(), content(path)) for path in paths)
+        return hashlib.sha256(b"".join(part for pair in names for part in pair)).hexdigest()
+
+    generated: dict[str, set[str]] = getattr(env, GENERATED, {})
+    found, pages = {}, set()
+    for page in env.found_docs:
+        pages.add(Path(env.doc2path(page)))
+        parts = [Path(env.doc2path(page)), *(root / name for name in _dependencies(env, page))]
+        for folder in sorted(generated.get(page, ())):
+            parts += below(root / folder)
+        found[page] = total(parts)
+    styles = [path for name in env.config.html_static_path for path in below(root / name)]
+    apart = pages | set(styles)
+    others = [path for name in SOURCES for path in below(root / name) if path not in apart]
+    return {**found, STYLES: total(styles), OTHERS: total(others)}
+
+
+def _dependencies(env: BuildEnvironment, page: str) -> list[str]:
+    # Pictures from notebooks are written while the page is read, and named after their content.
+    return sorted(name for name in env.dependencies.get(page, ()) if "jupyter_execute" not in name)
 
 
 def pages_to_read(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> Iterable[str]:
-    """Name the pages to read again: new content, or made from other files; and the start page."""
+    """Name the pages to read again; the start page always, so that Sphinx does not stop here."""
     before: dict[str, str] = getattr(env, DIGESTS, {})
-    new = {page for page in env.found_docs if digest(env, page) != before.get(page)}
-    return new | getattr(env, GENERATED, set()) | {env.config.root_doc}
+    now = digests(env)
+    if now[OTHERS] != before.get(OTHERS):
+        return set(env.found_docs)
+    generated: dict[str, set[str]] = getattr(env, GENERATED, {})
+    always = {page for page, folders in generated.items() if not folders}
+    new = {page for page in env.found_docs if now[page] != before.get(page)}
+    return new | always | {env.config.root_doc}
 
 
 def pages_to_write(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
-    """Name the pages to write again: all of them. Keep their digests for the next time."""
-    setattr(env, DIGESTS, {page: digest(env, page) for page in env.found_docs})
-    return sorted(env.found_docs)
+    """Name the pages to write beside those that were read: all of them, or none.
+
+    What has been compared is kept for the next time.
+    """
+    now = digests(env)
+    crossing = hashlib.sha256(f"{now[STYLES]}\n{what_crosses(env)}".encode()).hexdigest()
+    same = crossing == getattr(env, CROSSING, None)
+    setattr(env, DIGESTS, now)
+    setattr(env, CROSSING, crossing)
+    _choose_listings(app, env, same)
+    return [] if same else sorted(env.found_docs)
+
+
+def _choose_listings(app: Sphinx, env: BuildEnvironment, same: bool) -> None:
+    """Note of each listing of source code whether to write it; take away what has gone."""
+    before: dict[str, tuple[str, bool]] = getattr(env, LISTINGS, {})
+    now = {}
+    for module, entry in getattr(env, "_viewcode_modules", {}).items():
+        if entry:
+            code, _, used, refname = entry
+            text = repr((code, sorted(used.items()), refname))
+            found = hashlib.sha256(text.encode()).hexdigest()
+            now[module] = (found, not same or before.get(module, ("", True))[0] != found)
+    for module in before.keys() - now.keys():
+        Path(app.outdir, "_modules", *module.split(".")).with_suffix(".html").unlink(True)
+    setattr(env, LISTINGS, now)
+
+
+def is_listing_due(app: Sphinx, module: str) -> bool:
+    """Say whether to write a listing; Sphinx would compare times, and miss a changed sidebar."""
+    listings: dict[str, tuple[str, bool]] = getattr(app.env, LISTINGS, {})
+    return listings.get(module, ("", True))[1]
 
 
 def setup(app: Sphinx) -> None:
-    """Connect both to Sphinx's questions."""
+    """Connect both to Sphinx's questions, the second after all numbers have been given."""
+    viewcode.should_generate_module_page = is_listing_due
     app.connect("env-get-outdated", pages_to_read)
-    app.connect("env-updated", pages_to_write)
+    app.connect("env-get-updated", pages_to_write, priority=900)

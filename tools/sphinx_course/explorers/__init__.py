@@ -53,7 +53,7 @@ class ExplorerDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return a figure with a caption, numbered like all others."""
         name = self.arguments[0]
-        rewrite.note_generated_page(self.env)  # made from the package's code
+        rewrite.note_generated_page(self.env, "course_pkg")  # made from the package's code
         if not self.content:
             raise ExtensionError(f"explorer {name!r}: expected a caption, found none")
         identifier = f"{name}-{self.env.new_serialno('explorer')}"
