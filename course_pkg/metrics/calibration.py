@@ -21,11 +21,11 @@ class Reliability(NamedTuple):
 
     @property
     def error(self) -> float:
-        """The expected calibration error: the mean gap between said and true, by answers.
+        """The expected calibration error, which is the mean gap between said and true.
 
         Notes
         -----
-        ``ECE = sum_m answers_m / N |true_m - said_m|``. It depends on the bins, and a model that
+        ``ECE = sum_m answers_m / N |true_m - said_m|``, over the M bins and N answers. It depends on the bins, and a model that
         always says the share of the most frequent class has none: it speaks of honesty, and not
         of how often the answers are right.
 

@@ -146,7 +146,7 @@ def check_inputs(
     Parameters
     ----------
     scores, params, lengths
-        As for :func:`forward`.
+        As for :func:`course_pkg.reference.losses.crf.forward`.
 
     Returns
     -------
