@@ -254,7 +254,7 @@ def _copy_files(app: Sphinx, error: Exception | None) -> None:
 
 def _choose(app: Sphinx, config: Any) -> None:
     if not config.course_run_files:
-        config.exclude_patterns.append("run/**")  # of the static files, see html_static_path
+        config.exclude_patterns.append("run")  # in book/site, see html_static_path
         return
     app.connect("source-read", _note_notebook, priority=700)
     app.connect("doctree-read", _mark)
