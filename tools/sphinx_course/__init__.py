@@ -1,6 +1,6 @@
 """What this course adds to Jupyter Book, one idea per module.
 
-``mathjax``         copies MathJax from an installed package into the site
+``mathematics``     sets formulas as MathML: ``tex_to_mathml``, ``mathml_core``, ``math_font``
 ``chapters``        reads title, question, objectives and times out of a chapter notebook
 ``chapter_lists``   directives ``chapter-cards`` and ``chapter-table``, made from those
 ``exercise_tables`` directive ``exercise-tables``: exercises with kinds and points
@@ -62,7 +62,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         glance,
         glossary_links,
         lean_code,
-        mathjax,
+        mathematics,
         page_not_found,
         rewrite,
         shared_sidebar,
@@ -92,7 +92,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         glance,
         glossary_links,
         lean_code,
-        mathjax,
+        mathematics,
         page_not_found,
         rewrite,
         shared_sidebar,
