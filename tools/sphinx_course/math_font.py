@@ -55,23 +55,37 @@ def narrow_brackets(font: TTFont) -> None:
     """
     variants, names = font["MATH"].table.MathVariants, font.getBestCmap()
     places = {name: i for i, name in enumerate(variants.VertGlyphCoverage.glyphs)}
-    done: set[str] = set()  # brackets have parts in common
     for signs, count in BRACKETS.items():
+        groups: list[set[str]] = []  # of parts that brackets have in common
         for name in (names[ord(sign)] for sign in signs):
             entry = variants.VertGlyphConstruction[places[name]]
             base = font["glyf"][name]
             margins = base.xMin, font["hmtx"][name][0] - base.xMax
-            kept = [record.VariantGlyph for record in entry.MathGlyphVariantRecord][: count + 1]
             entry.MathGlyphVariantRecord = entry.MathGlyphVariantRecord[: count + 1]
+            kept = [record.VariantGlyph for record in entry.MathGlyphVariantRecord]
             entry.VariantCount = len(kept)
             for form in kept[1:]:
                 fit(font, [form], margins)
             if entry.GlyphAssembly:
                 parts = {record.glyph for record in entry.GlyphAssembly.PartRecords}
+                parts = parts.union(*(group for group in groups if group & parts))
+                groups = [*(group for group in groups if not group & parts), parts]
                 largest = font["glyf"][kept[-1]]
-                if not parts & done:
-                    fit(font, sorted(parts), margins, largest.xMax - largest.xMin)
-                done |= parts
+        half = sum(margins) // 2  # left and right forms have the margins the other way round
+        for group in groups:
+            fit(font, sorted(group), (half, half), largest.xMax - largest.xMin)
+
+
+def let_bars_grow(font: TTFont) -> None:
+    """Let the two parts that a long bar consists of cover each other nearly wholly.
+
+    Chromium would make no bar longer than one part and shorter than nearly two.
+    """
+    variants, names = font["MATH"].table.MathVariants, font.getBestCmap()
+    for sign in "|∣‖":
+        place = variants.VertGlyphCoverage.glyphs.index(names[ord(sign)])
+        for part in variants.VertGlyphConstruction[place].GlyphAssembly.PartRecords:
+            part.StartConnectorLength = part.EndConnectorLength = part.FullAdvance - 1
 
 
 def fit(font: TTFont, names: list[str], margins: tuple[int, int], width: int = 0) -> None:
@@ -96,6 +110,7 @@ def write_font(path: Path) -> None:
     options = Options(flavor="woff2", layout_features=[], hinting=False)
     font = load_font(str(distribution(PACKAGE).locate_file(SOURCE)), options)
     narrow_brackets(font)
+    let_bars_grow(font)
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=map(ord, CHARACTERS))
     subsetter.subset(font)

@@ -82,8 +82,11 @@ def without_wrappers(element: Element) -> Element:
         empty = [c for c in element if c.tag in ("mi", "mo", "mrow") and not (c.text or len(c))]
         for child in empty:
             element.remove(child)
-    plain = element.tag == "mrow" or all(child.tag == "mspace" for child in element)
-    if element.tag in ("mrow", "mstyle") and len(element) == 1 and plain:
+    # A bracket of a size of its own needs its row: with a script, Chromium makes no other larger.
+    plain = element.tag == "mrow" and not any("minsize" in child.attrib for child in element)
+    if plain or (element.tag == "mstyle" and all(child.tag == "mspace" for child in element)):
+        if len(element) != 1:
+            return element
         space = element.get("data-space")
         if space:
             element[0].set("data-space", space)
@@ -112,11 +115,15 @@ def set_room(row: Element) -> None:
     signs = [operator(child) for child in children]
     for place, (child, room, sign) in enumerate(zip(children, rooms, signs, strict=True)):
         if sign is not None:
+            if "minsize" in sign.attrib:
+                sign.set("stretchy", "true")  # by itself, a bar with a script is not
             if (sign.text or " ") in LARGE:
                 sign.set("largeop", "false")
             last = place + 1 == len(children)
             after = "0" if last or signs[place + 1] is not None else rooms[place + 1]
             usual = BETWEEN.get(sign.text or "") if place and not last else None
+            for name in ("lspace", "rspace"):
+                sign.attrib.pop(name, None)  # what a row inside has said
             if (room, after) != (("0", "0") if (sign.text or "") in FENCES else usual):
                 sign.set("lspace", room)
                 sign.set("rspace", after)
@@ -219,6 +226,7 @@ def to_core(mathml: str, tex: str) -> tuple[str, set[str]]:
             element.attrib = {"class": "back"}
         if element.tag == "mtable":
             set_table(element)
+    for element in reversed(list(root.iter())):  # inner rows first
         if element.tag in ROWS:
             set_room(element)
     characters = {character for element in root.iter() for character in shown(element)}
