@@ -34,9 +34,12 @@ CHARACTERS = frozenset(
     ]
 )
 
-# Measures of the font that become TeX's, in thousandths of an em: lines of one pixel where the
-# text is 16 pixels high, and scripts at one height, whether their letter is low, deep or tall.
+# Measures of the font that become TeX's, in thousandths of an em: small fractions fit a line of
+# text, lines are one pixel thick where the text is 16 pixels high, and scripts stand at one height,
+# whether their letter is low, deep or tall.
 MEASURES = {
+    "FractionDenominatorShiftDown": 370,
+    "FractionNumeratorShiftUp": 420,
     "FractionRuleThickness": 52,
     "RadicalRuleThickness": 52,
     "SubscriptBaselineDropMin": 0,
@@ -48,9 +51,9 @@ BRACKETS = {"()": 5, "[]⌈⌉⌊⌋": 3, "{}": 10, "⟨⟩": 6}
 
 
 def narrow_brackets(font: TTFont) -> None:
-    """Make the larger forms of brackets hardly wider than the bracket.
+    """Make the larger forms of brackets, and of the root, hardly wider than the smallest.
 
-    Chromium leaves all brackets that may grow the room that the widest form would take. The forms
+    Chromium leaves all signs that may grow the room that the widest form would take. The forms
     kept get the margins of the bracket itself, and the parts the width of the largest form kept.
     """
     variants, names = font["MATH"].table.MathVariants, font.getBestCmap()
@@ -74,6 +77,13 @@ def narrow_brackets(font: TTFont) -> None:
         half = sum(margins) // 2  # left and right forms have the margins the other way round
         for group in groups:
             fit(font, sorted(group), (half, half), largest.xMax - largest.xMin)
+    entry = variants.VertGlyphConstruction[places[names[ord("√")]]]
+    smallest, *larger = [record.VariantGlyph for record in entry.MathGlyphVariantRecord]
+    base = font["glyf"][smallest]
+    margins = base.xMin, font["hmtx"][smallest][0] - base.xMax
+    parts = {record.glyph for record in entry.GlyphAssembly.PartRecords}
+    for group in [*({form} for form in larger), parts]:
+        fit(font, sorted(group), margins, base.xMax - base.xMin)
 
 
 def let_bars_grow(font: TTFont) -> None:

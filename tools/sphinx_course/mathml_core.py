@@ -45,7 +45,7 @@ SCRIPTED = ("msub", "msup", "msubsup", "munder", "mover", "munderover", "mfrac")
 ROOM = {"thinmathspace": "0.167em", "mediummathspace": "0.222em", "thickmathspace": "0.278em"}
 THIN, MEDIUM, THICK = ROOM.values()
 BETWEEN = {"=": (THICK, THICK), "+": (MEDIUM, MEDIUM), "−": (MEDIUM, MEDIUM), ",": ("0", THIN)}
-ACCENTS = {"^": "ˆ", "~": "˜", **{sign: sign for sign in "ˆ˜¯˙¨→ˇ⏞⏟"}}  # in the font's best forms
+ACCENTS = {"^": "ˆ", "~": "˜", **{sign: sign for sign in "ˆ˜¯˙¨→←ˇ⏞⏟"}}  # in the font's best forms
 FENCES = "()[]{}⟨⟩⌊⌋⌈⌉"
 APPLIED = "\u2061"  # the unseen sign between a function and its argument
 LARGE = "⊙⊕⊗"  # Firefox draws these large in displayed formulas, as TeX draws sums
