@@ -16,13 +16,18 @@ from pathlib import Path
 from nbformat.v4 import new_markdown_cell, new_notebook
 from notebook_files import ROOT, notebooks_in, shown, write
 from slide_texts import slides_of
-from sphinx_course import mathjax
 from sphinx_course.chapters import read_chapter
+from sphinx_course.tex_to_mathml import mathjax_folder
 
 OUT = ROOT / "_build" / "slides"
 TEMPLATES = ROOT / "tools" / "slides"
 PACKAGE = "sphinx-revealjs"  # a Sphinx extension; only its copy of reveal.js is used
 NEEDED = ("LICENSE", "dist/reset.css", "dist/reveal.css", "dist/reveal.js", "dist/theme/white.css")
+MATHJAX = (
+    "tex-chtml.js",  # reads TeX, writes HTML and, for screen readers, MathML
+    "output/chtml/fonts/woff-v2",
+    "input/tex/extensions",  # loaded only when a formula needs one, for example \boldsymbol
+)
 FONTS = "dist/theme/fonts/source-sans-pro"
 
 
@@ -45,8 +50,8 @@ def copy_libraries(out: Path) -> None:
         (out / "reveal" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / name, out / "reveal" / name)
     shutil.copytree(source / FONTS, out / "reveal" / FONTS, dirs_exist_ok=True)
-    for name in mathjax.NEEDED:
-        start, target = mathjax.source_folder() / name, out / "mathjax" / name
+    for name in MATHJAX:
+        start, target = mathjax_folder() / name, out / "mathjax" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if start.is_dir():
             shutil.copytree(start, target, dirs_exist_ok=True)

@@ -29,9 +29,8 @@ def photograph(browser: Browser, mode: str) -> Image.Image:
     )
     page = context.new_page()
     page.goto(PAGE.as_uri(), wait_until="load")
-    page.wait_for_selector("mjx-container")
     page.evaluate(f"document.querySelector({SECTION!r}).scrollIntoView()")
-    page.wait_for_timeout(1000)  # the fonts of the formulas
+    page.evaluate("document.fonts.ready")
     return Image.open(io.BytesIO(page.screenshot()))
 
 

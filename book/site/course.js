@@ -10,7 +10,7 @@ if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined
 // the window has room again.
 (() => {
   const boxes = [
-    "div.math mjx-container",
+    "div.formula",
     "pre",
     "div.cell_output div.output",
     "div.cell_output figure",
@@ -32,7 +32,7 @@ if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined
     const sides = { left: box.scrollLeft > 1, right: box.scrollLeft < hidden - 1 };
     box.dataset.more = Object.keys(sides).filter((side) => sides[side]).join(" ");
     if (box.tabIndex < 0) {
-      box.tabIndex = 0; // the theme and MathJax do this for most boxes, the theme rather late
+      box.tabIndex = 0; // the theme does this for most boxes, the theme rather late
       box.dataset.scrolls = "";
     }
   };
@@ -40,8 +40,7 @@ if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined
   // A box changes its size with the window, and when the part that it lies in is unfolded.
   const observer = new ResizeObserver((entries) => entries.forEach((entry) => update(entry.target)));
 
-  addEventListener("load", async () => {
-    await window.MathJax?.startup?.promise; // formulas have their width only now
+  addEventListener("load", () => {
     for (const box of document.querySelectorAll(boxes)) {
       observer.observe(box);
       box.addEventListener("scroll", () => update(box), { passive: true });

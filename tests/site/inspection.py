@@ -34,18 +34,22 @@ COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 # Formulas and listings hold four fifths of a chapter's elements, all made by the same two programs;
 # entries of the API and of the index are made alike, so the first ones stand for all.
 FLATTEN = """() => {
-    document.querySelectorAll('mjx-container').forEach(e => e.replaceChildren())
+    document.querySelectorAll('math').forEach(e => e.replaceChildren())
     document.querySelectorAll('.highlight pre').forEach(e => { e.textContent = e.textContent })
     document.querySelectorAll('dl.py ~ dl.py, .genindextable li ~ li ~ li').forEach(e => e.remove())
 }"""
 
-# Mathematics is ready when MathJax says so; a page without it does not load it.
-MATH_IS_DONE = "async () => { if (window.MathJax) await window.MathJax.startup.promise }"
-UNRENDERED = """() => [...document.querySelectorAll('.math')]
-    .filter(e => !e.querySelector('mjx-container') && !e.closest('mjx-container'))
+# Formulas are in the page; they have their places when their font is there.
+MATH_IS_DONE = "async () => { await document.fonts.ready }"
+UNSET = """() => [...document.querySelectorAll('.math')]
+    .filter(e => !e.querySelector('math annotation[encoding="application/x-tex"]'))
     .map(e => e.textContent.trim().slice(0, 60))"""
-MATH_ERRORS = """() => [...document.querySelectorAll('mjx-merror, [data-mjx-error]')]
-    .map(e => e.getAttribute('data-mjx-error') || e.textContent.slice(0, 60))"""
+MATH_ERRORS = """() => [...document.querySelectorAll('math')]
+    .filter(e => e.querySelector('merror, [mathvariant]:not([mathvariant=normal])') ||
+        !e.querySelector('annotation')?.textContent.trim() || e.parentElement.closest('math') ||
+        !e.getBoundingClientRect().width && e.checkVisibility())
+    .map(e => e.textContent.slice(0, 60))"""
+PROGRAMS = "() => [...document.scripts].map(e => e.src).filter(src => /mathjax|katex/i.test(src))"
 # The elements that stick out, without those in a box that scrolls or hides what is too wide.
 TOO_WIDE = """() => {
     const root = document.documentElement, room = root.clientWidth
@@ -143,10 +147,11 @@ def turn_dark(page: Page) -> None:
 
 
 def math_complaints(page: Page) -> list[str]:
-    """Return what is left of mathematics that was not rendered, or rendered as an error."""
+    """Return formulas that were not set or hold an error, and programs that would set some."""
     return [
-        *(f"mathematics not rendered: {text!r}" for text in page.evaluate(UNRENDERED)),
-        *(f"mathematics with an error: {text!r}" for text in page.evaluate(MATH_ERRORS)),
+        *(f"a formula is not set: {text!r}" for text in page.evaluate(UNSET)),
+        *(f"a formula with an error: {text!r}" for text in page.evaluate(MATH_ERRORS)),
+        *(f"a program for formulas: {src}" for src in page.evaluate(PROGRAMS)),
     ]
 
 

@@ -16,8 +16,8 @@ const style = e => getComputedStyle(e)
 const slides = e => ['auto', 'scroll'].includes(style(e).overflowX)
 const clips = e => style(e).overflowX !== 'visible' || style(e).overflowY !== 'visible'
 const article = document.querySelector('article') ?? document.body
-// Boxes inside formulas that only MathJax knows, and those that only screen readers get.
-const inner = 'mjx-assistive-mml, mjx-math *, .visually-hidden, .sr-only'
+// Boxes inside formulas, and those that only screen readers get.
+const inner = 'math *, .visually-hidden, .sr-only'
 const inside = function* (e) { for (; e && e !== article; e = e.parentElement) yield e }
 const boxes = [...article.querySelectorAll('*')].filter(e =>
     clips(e) && e.checkVisibility() && !e.matches(inner) && e.scrollWidth > e.clientWidth + 1)
@@ -38,7 +38,7 @@ const torn = (root, pattern) => {
 # A glyph may touch the edge of its own box, and its ink is smoothed over one pixel more: so it has
 # to stay that far from what cuts it off above and below. To the side it may be scrolled to.
 GLYPHS = """
-const glyphs = 'mjx-c:not(mjx-stretchy-v *, mjx-stretchy-h *), mjx-stretchy-v, mjx-stretchy-h'
+const glyphs = 'math :is(mi, mn, mo, mtext)'
 const edges = new Map(), found = new Set()
 const edgesOf = e => {
     if (!edges.has(e)) {
@@ -51,7 +51,7 @@ const edgesOf = e => {
 }
 for (const glyph of article.querySelectorAll(glyphs)) {
     if (!glyph.checkVisibility()) continue
-    const r = glyph.getBoundingClientRect(), formula = glyph.closest('mjx-container')
+    const r = glyph.getBoundingClientRect(), formula = glyph.closest('math')
     for (const box of inside(formula)) {
         const edge = edgesOf(box)
         if (!edge) continue
@@ -71,7 +71,7 @@ const found = boxes.filter(e => !(slides(e) && e.tabIndex >= 0 &&
         e.dataset.more && style(e).boxShadow !== 'none'))
     .map(e => `${name(e)} hides ${e.scrollWidth - e.clientWidth} px, and does not say so`)
 const room = article.getBoundingClientRect()
-for (const e of article.querySelectorAll('mjx-container, table, pre, img, svg, code')) {
+for (const e of article.querySelectorAll('math, table, pre, img, svg, code')) {
     if (!e.checkVisibility() || e.matches(inner)) continue
     if ([...inside(e)].some(slides)) continue
     const r = e.getBoundingClientRect()
@@ -81,7 +81,7 @@ return found
 """
 
 UNFIT = """
-return boxes.filter(e => e.matches('mjx-container'))
+return boxes.filter(e => e.matches('div.formula'))
     .map(e => `${name(e)} needs ${e.scrollWidth} px of ${e.clientWidth}`)
 """
 

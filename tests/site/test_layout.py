@@ -84,7 +84,7 @@ def test_nothing_is_cut_off_on_paper(findings):
 # What scrolls, on a page of the site: its edge is seen, and the keyboard can scroll it.
 
 NARROWED = {
-    "equation": "div.math mjx-container:visible",
+    "equation": "div.formula:visible",
     "code": "div.cell_input pre:visible",
     "table": ".pst-scrollable-table-container:visible",
     "output": "div.cell_output div.output:has(details.parity):visible",
@@ -209,9 +209,8 @@ def test_what_is_folded_is_open_on_paper(with_folds):
 # A page made by hand, to see that the rules see.
 
 FORMULA = (
-    "<mjx-container style='display: block; overflow: auto; {style}'><mjx-math>"
-    "<mjx-c style='display: inline-block; height: 20px; width: {width}px'></mjx-c>"
-    "</mjx-math></mjx-container>"
+    "<div class='formula' style='overflow: auto; {style}'><math>"
+    "<mtext style='display: block; height: 20px; width: {width}px'></mtext></math></div>"
 )
 
 
@@ -262,10 +261,10 @@ FOLDED = "<details><summary>T</summary><p>x</p></details>"
 OPENS = "<script>onbeforeprint = () => { document.querySelector('details').open = true }</script>"
 UNTITLED = "<style>@media print { h1 { display: none } }</style><h1>4. T</h1>"
 BAD = [
-    (formula(style=""), "glyphs", "clips mjx-container"),
+    (formula(style=""), "glyphs", "clips math"),
     (f"<div style='overflow: hidden'>{formula(style='overflow: visible')}", "glyphs", "clips"),
-    (formula(width=500), "unfit", "mjx-container '' needs 500 px of 3"),
-    (formula(width=500), "cut", "mjx-container '' hides 1"),
+    (formula(width=500), "unfit", "div.formula '' needs 500 px of 3"),
+    (formula(width=500), "cut", "div.formula '' hides 1"),
     (f"<div style='{EDGE}'>{WIDE}</div>", "cut", "and does not say so"),
     (f"<div data-more='right' style='{EDGE}'>{WIDE}</div>", "cut", "and does not say so"),
     (f"<div tabindex='0' data-more='right' style='overflow: auto'>{WIDE}", "cut", "not say so"),

@@ -5,8 +5,12 @@ from bs4 import BeautifulSoup
 from make_slides import main
 from slide_texts import equation_numbers
 
-from tests.site.inspection import MATH_ERRORS, MATH_IS_DONE, chromium
+from tests.site.inspection import chromium
 
+# Slides are made without Sphinx; MathJax sets their formulas when they are shown.
+MATH_IS_DONE = "async () => { await window.MathJax.startup.promise }"
+MATH_ERRORS = """() => [...document.querySelectorAll('mjx-merror, [data-mjx-error]')]
+    .map(e => e.getAttribute('data-mjx-error') || e.textContent.slice(0, 60))"""
 LOOK = """() => {
     const slide = Reveal.getCurrentSlide(), image = slide.querySelector('img')
     return {

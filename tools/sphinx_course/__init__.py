@@ -1,7 +1,7 @@
 """What this course adds to Jupyter Book, one idea per module.
 
+``mathematics``     sets formulas as MathML: ``tex_to_mathml``, ``mathml_core``, ``math_font``
 ``markdown_pages``  each page as Markdown too, by ``markdown``, and their list ``llms.txt``
-``mathjax``         copies MathJax from an installed package into the site
 ``chapters``        reads title, question, objectives and times out of a chapter notebook
 ``chapter_lists``   directives ``chapter-cards`` and ``chapter-table``, made from those
 ``exercise_tables`` directive ``exercise-tables``: exercises with kinds and points
@@ -75,7 +75,7 @@ PARTS = (
     "launch",
     "lean_code",
     "markdown_pages",
-    "mathjax",
+    "mathematics",
     "one_page",
     "page_not_found",
     "publishing",

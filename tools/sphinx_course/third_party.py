@@ -39,15 +39,7 @@ class Part(NamedTuple):
 
 THEME = "pydata_sphinx_theme/theme/pydata_sphinx_theme/static/scripts"
 PARTS = (
-    Part(
-        "MathJax",
-        "formulas, and their fonts",
-        "Apache-2.0",
-        "sphinx-mathjax-offline",
-        False,
-        "sphinx-mathjax-offline/static/mathjax/tex-chtml.js",
-        r'VERSION="(3[0-9.]+)"',
-    ),
+    Part("STIX Two Math", "font of the formulas: a part of it", "OFL-1.1", "ziamath", False),
     Part("Sphinx Book Theme", "layout", "BSD-3-Clause", "sphinx-book-theme"),
     Part("PyData Sphinx Theme", "layout", "BSD-3-Clause", "pydata-sphinx-theme"),
     Part(

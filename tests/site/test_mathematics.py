@@ -1,0 +1,110 @@
+"""Formulas of the built site: set when it was built, in the font it carries, copied as TeX."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+from notebook_files import ROOT
+from sphinx_course.math_font import CHARACTERS, NAME
+from sphinx_course.mathml_core import KEPT, shown
+
+from tests.rules.published import report
+from tests.site.inspection import chromium, reader, visit
+from tests.site.links import pages
+
+FORMULA = re.compile(r"<math.*?</math>", re.DOTALL)
+PROGRAM = re.compile(r"<script[^>]*mathjax", re.IGNORECASE)
+STYLE = (ROOT / "book" / "site" / "mathematics.css").read_text(encoding="utf-8")
+CLASSES = set(re.findall(r"\.([a-z]+(?:-\d+)?)\b", STYLE))
+FRAME = {"semantics", "annotation"}
+
+
+def complaints(text):
+    """Return what is wrong with a formula, as it stands in a page."""
+    root = ElementTree.fromstring(text)
+    found = []
+    tex = root.find("semantics/annotation")
+    if tex is None or not (tex.text or "").strip():
+        found.append("keeps no TeX")
+    for element in root.iter():
+        if element.tag == "annotation":
+            continue
+        if element.tag not in KEPT.keys() | FRAME:
+            found.append(f"has {element.tag}")
+        found += [
+            f"lacks a style for .{c}" for c in element.get("class", "").split() if c not in CLASSES
+        ]
+        found += [f"has {c!r}, which the font lacks" for c in set(shown(element)) - CHARACTERS]
+    return found
+
+
+def test_every_formula_is_set_in_words_that_browsers_know(site):
+    texts = {page: page.read_text(encoding="utf-8") for page in pages(site)}
+    formulas = {text: page for page, content in texts.items() for text in FORMULA.findall(content)}
+    assert len(formulas) > 1500
+    report(
+        [
+            f"{page.relative_to(site)}: {complaint}: {text[-200:]}"
+            for text, page in formulas.items()
+            for complaint in complaints(text)
+        ]
+    )
+    assert [page for page, content in texts.items() if PROGRAM.search(content)] == []
+    assert [path for path in site.rglob("*") if "mathjax" in path.name.lower()] == []
+    assert (site / "_static" / NAME).is_file()
+
+
+@pytest.mark.parametrize(
+    ("inside", "complaint"),
+    [
+        ("<mi>a</mi>", "keeps no TeX"),
+        ("<merror/>", "has merror"),
+        ('<mtr class="gap-99"/>', "lacks a style for .gap-99"),
+        ("<mi>ж</mi>", "has 'ж', which the font lacks"),
+    ],
+)
+def test_the_rules_see_a_bad_formula(inside, complaint):
+    tex = "" if complaint == "keeps no TeX" else "a"
+    note = f"<annotation>{tex}</annotation>"
+    assert complaint in complaints(f"<math><semantics>{inside}{note}</semantics></math>")
+
+
+COPY = """() => {
+    const event = new ClipboardEvent('copy',
+        { clipboardData: new DataTransfer(), bubbles: true, cancelable: true })
+    return document.dispatchEvent(event) ? null : event.clipboardData.getData('text/plain')
+}"""
+SELECT = """([from, to]) => {
+    const first = document.querySelector(from), last = document.querySelector(to)
+    getSelection().setBaseAndExtent(first, 0, last, last.childNodes.length)
+}"""
+
+
+@pytest.mark.browser
+def test_a_reader_copies_tex(site):
+    base = site.resolve().as_uri() + "/"
+    with chromium() as browser, reader(browser, "light", base) as (page, troubles):
+        visit(page, f"{base}book/04-lstm.html")
+        assert page.evaluate("document.fonts.check('16px STIX Two Math', '𝑥∑')")
+        block = page.locator("div.formula math").first
+        tex = block.locator("annotation").text_content()
+        block.dblclick()
+        assert page.evaluate(COPY) == tex
+        # From the middle of a formula to the end of the paragraph after it.
+        page.evaluate(
+            "document.querySelector('div.formula').closest('div.math')"
+            ".insertAdjacentHTML('afterend', '<p id=after>so <i>it</i> is</p>')"
+        )
+        page.evaluate(SELECT, ["div.formula mi", "#after"])
+        assert page.evaluate(COPY).split("\n")[0] == f"$${tex}$$".split("\n")[0]
+        assert page.evaluate(COPY).endswith("so it is")
+        inline = page.locator("p > span.math").first
+        inline.evaluate("e => { e.parentElement.id = 'with' }")
+        page.evaluate(SELECT, ["#with", "#with"])
+        copied = page.evaluate(COPY)
+        for text in page.locator("#with annotation").all_text_contents():
+            assert f"${text}$" in copied
+        # What holds no formula is copied as ever.
+        page.evaluate(SELECT, ["#after", "#after"])
+        assert page.evaluate(COPY) is None
+        assert troubles == []
