@@ -25,9 +25,9 @@ class Reliability(NamedTuple):
 
         Notes
         -----
-        ``ECE = sum_m answers_m / N |true_m - said_m|``, over the M bins and N answers. It depends on the bins, and a model that
-        always says the share of the most frequent class has none: it speaks of honesty, and not
-        of how often the answers are right.
+        ``ECE = sum_m answers_m / N |true_m - said_m|``, over M bins and N answers. It depends on
+        the bins, and a model that always says the share of the most frequent class has none: it
+        speaks of honesty, and not of how often the answers are right.
 
         Source: :cite:t:`guo2017`.
         """
