@@ -101,6 +101,17 @@ def test_search_finds_and_shows_excerpts(opened):
 
 
 @pytest.mark.browser
+def test_an_unknown_address_shows_its_page_at_any_depth(browser, site, rules):
+    with hosted(site, rules) as base, reader(browser, "light", base) as (page, troubles):
+        asked = f"{base}no/such/page.html"
+        visit(page, asked)
+        assert page.locator("article h1").inner_text().startswith("There is no page here")
+        page.wait_for_load_state("networkidle")
+        report([trouble for trouble in troubles if "404" not in trouble])
+        assert [t for t in troubles if t.startswith("gets")] == [f"gets status 404 for {asked}"]
+
+
+@pytest.mark.browser
 def test_what_the_policy_forbids_does_not_run(browser, tmp_path, rules):
     (tmp_path / "index.html").write_text(
         "<!doctype html><html lang='en'><link rel='icon' href='data:,'><script>window.ran = 1"
