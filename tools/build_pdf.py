@@ -197,6 +197,8 @@ changed. Program code: MIT licence.</p>
 captions speak of; what is folded on the website is open. {answers} The reference of the package's
 functions, and the pages for instructors, are on the website and in the course's files, with all
 notebooks to run.</p>
+<p>Set in Source Sans Pro and STIX Two (SIL Open Font License 1.1), DejaVu (Bitstream Vera licence)
+and Droid Sans Fallback (Apache License 2.0).</p>
 </section>"""
 
 

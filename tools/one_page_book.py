@@ -31,6 +31,8 @@ NOT_ON_PAPER = ", ".join(
 )
 SHORT = 30  # lines of code that are kept on one page of paper
 SMALL = 12  # rows of a table that are
+BRIEF = 900  # letters in a box that is
+OF_THE_START_PAGE = "start.css"  # it changes what all pages have
 HEADING = re.compile(r"h[1-6]$")
 IS_CHECK = re.compile(CHECK.format(number=r"\d+"))
 REFERENCES = ("aria-labelledby", "aria-describedby", "for")  # attributes that hold ids
@@ -283,6 +285,9 @@ def clean(book: Tag) -> None:
     for code in book.select("div.highlight"):
         if code.get_text().strip().count("\n") < SHORT:
             code["class"] = [*code.get("class", []), "short"]
+    for box in book.select("div.admonition"):
+        if len(_words(box)) < BRIEF:
+            box["class"] = [*box.get("class", []), "short"]
     for table in book.select("table"):
         if len(table.select("tr")) < SMALL:
             table["class"] = [*table.get("class", []), "short"]
@@ -353,7 +358,11 @@ def make_book(html: str, parts: list[Part], address: str = "") -> Book:
     """Make the book of the page that Sphinx wrote; ``address`` is the published site's."""
     soup = BeautifulSoup(html, "html.parser")
     article = soup.select_one("article.bd-article") or soup.select_one("main") or soup
-    styles = [str(link) for link in soup.select('head link[rel~="stylesheet"]')]
+    styles = [
+        str(link)
+        for link in soup.select('head link[rel~="stylesheet"]')
+        if OF_THE_START_PAGE not in str(link.get("href"))
+    ]
     scripts = [str(tag) for tag in soup.select("head script") if "mathjax" in str(tag).lower()]
     pages = pages_of(article)
     clean(article)

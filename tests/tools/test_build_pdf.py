@@ -31,6 +31,7 @@ SET_UP, CHECK = "Set-up: run this first", "Check of exercise 1"
 CELL = """<div class="cell"><details class="hide"><summary><p>{bar}</p></summary>
 <div class="cell_input"><pre>{code}</pre></div></details><p>{output}</p></div>"""
 LONG_PAGE = f"""<html><head><link rel="stylesheet" href="_static/site.css">
+<link rel="stylesheet" href="_static/start.css">
 <script src="theme.js"></script></head><body><nav>the site's frame</nav>
 <article class="bd-article"><section id="start"><h1>Start page</h1>
 <div class="toctree-wrapper">
@@ -127,6 +128,7 @@ def test_nothing_is_folded_and_the_frame_is_gone(book, text):
     assert "frame" not in words(text)
     assert "Start page" not in words(text)
     assert "site.css" in book.head
+    assert "start.css" not in book.head
     assert "theme.js" not in book.head
 
 
