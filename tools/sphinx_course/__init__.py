@@ -17,11 +17,13 @@
 ``api``             directive ``api-modules``: the page of one room of the package
 ``glance``          unfolds a function of the reference without its docstring and checks
 ``glossary_links``  lets links to the glossary lead to its terms
+``icons``           ships the icons that the pages show, and no others
+``lean_head``       loads the styles and scripts that a page uses, and scripts late
 ``lean_code``       writes listings with fewer elements: smaller pages that look the same
 ``folds``           writes on the bar of folded code what is inside
 ``exercise_bars``   names the checks of exercises, and folds their set-up
 ``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
-``search_index``    mends the search index of a site that was built again
+``search_index``    lets the search find equations by number, and Chinese terms
 ``shared_sidebar`` makes the list of pages once, and marks the present one in it
 ``front_door``      leads from the site's root to the start page
 ``frame``           replaces two templates of the theme, for readers who do not use a mouse
@@ -64,7 +66,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         front_door,
         glance,
         glossary_links,
+        icons,
         lean_code,
+        lean_head,
         mathjax,
         page_not_found,
         rewrite,
@@ -96,7 +100,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         front_door,
         glance,
         glossary_links,
+        icons,
         lean_code,
+        lean_head,
         mathjax,
         page_not_found,
         rewrite,
