@@ -19,13 +19,15 @@
 ``glance``          unfolds a function of the reference without its docstring and checks
 ``glossary_links``  lets links to the glossary lead to its terms
 ``launch``          links that open a notebook in Colab or Binder, once there is a repository
+``icons``           ships the icons that the pages show, and no others
+``lean_head``       loads the styles and scripts that a page uses, and scripts late
 ``lean_code``       writes listings with fewer elements: smaller pages that look the same
 ``folds``           writes on the bar of folded code what is inside
 ``exercise_bars``   names the checks of exercises, and folds their set-up
 ``exercise_pages``  shows exercises as they are made, whatever a learner has written in them
 ``run_in_page``     lets exercises run in the page; ``page_cells`` is what runs there, and
                     ``run_licences`` names the works of others that do
-``search_index``    mends the search index of a site that was built again
+``search_index``    lets the search find equations by number, and Chinese terms
 ``shared_sidebar`` makes the list of pages once, and marks the present one in it
 ``front_door``      leads from the site's root to the start page
 ``start_page``      style of the start page, and directive ``only-with-run``
@@ -72,8 +74,10 @@ PARTS = (
     "front_door",
     "glance",
     "glossary_links",
+    "icons",
     "launch",
     "lean_code",
+    "lean_head",
     "markdown_pages",
     "mathematics",
     "one_page",
