@@ -312,10 +312,22 @@ def step_backward(dh, dc, kept, params):
         "Look at what f multiplies",
         change(("dc * c, dc * i", "dc * (f * c + i * g), dc * i")),
     ),
+    (
+        "bugs",
+        "2 of 3 points: right so far are the forget gate and the candidate.",
+        change(("dh * o * (1", "dh * (1")),
+    ),
+    (
+        "bugs",
+        "gradient of the map of f",
+        change(("df * f * (1 - f), dg * (1 - g**2)", "dg * (1 - g**2), df * f * (1 - f)")),
+    ),
+    ("bugs", "2 of 3 points", change(("dc * c, dc * i", "dc * (f * c + i * g), dc * i"))),
+    ("bugs", "shape of da", change(("return da, da", "return da.T, da"))),
     ("bugs", "Look at the slope of g", change(("1 - g**2", "g * (1 - g)"))),
     (
         "bugs",
-        "what f multiplies and at the slope of g",
+        "1 of 3 points: right so far is the path from the state to the cell.",
         change(("1 - g**2", "g * (1 - g)"), ("dc * c, dc * i", "dc * (f * c + i * g), dc * i")),
     ),
     (

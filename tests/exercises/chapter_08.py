@@ -371,12 +371,12 @@ def best_text(p, length, alpha):
     ),
     (
         "length",
-        "2 of 3 points: right so far is best_text.",
+        "1 of 2 points: right so far is best_text.",
         change(("0.21, 1, 3", "0.21, 1, 1")),
     ),
     (
         "length",
-        "1 of 3 points: right so far is the prediction.",
+        "1 of 2 points: right so far is the prediction.",
         change(("range(1, length + 1)", "range(1, length)")),
     ),
     (

@@ -425,7 +425,7 @@ def fisher_of_yes(theta, x):
     ),
     (
         "springs",
-        "2 of 3 points: right so far is elastic_minimum.",
+        "1 of 2 points: right so far is elastic_minimum.",
         change((FISHER, "(p * (1 - p)) @ x**2")),
     ),
     ("springs", "theta squared", change((FISHER, "(p * (1 - p)) @ (x * theta) ** 2 / len(x)"))),
@@ -518,7 +518,7 @@ def trained_update(x, t, W, A, alpha, lr, steps):
     ),
     (
         "rank",
-        "2 of 3 points: right so far is trained_update.",
+        "1 of 2 points: right so far is trained_update.",
         change((PREDICTED, PREDICTED.replace("128, 3", "128, 8"))),
     ),
     # 9.6: which group when, how fast, and one Adam
@@ -653,12 +653,12 @@ def train_gradually(groups, epochs, lr, decay, every):
     ),
     (
         "gradual",
-        "2 of 3 points: right so far is the training.",
+        "1 of 2 points: right so far is the training.",
         change((RATE, "lr * decay**k")),
     ),
     (
         "gradual",
-        "1 of 3 points: right so far is the rates.",
+        "1 of 2 points: right so far is the rates.",
         change(('"lr": lr * decay**k', '"lr": lr')),
     ),
     # 9.7: what is copied, and what is trained
