@@ -6,12 +6,15 @@ from importlib.metadata import distribution
 
 import pytest
 from notebook_files import ROOT
+from sphinx_course import math_font
 from sphinx_course.third_party import FOLDER, PARTS, TEXTS, file_name, licence_text, version
 
 from tests.site.links import parsed
 
-# What Sphinx and its extensions write by themselves: from templates, or compiled.
+# What Sphinx and its extensions write by themselves: from templates, or compiled; and the part of
+# a font that is cut out of it.
 WRITTEN = {
+    math_font.NAME,
     "basic.css",
     "copybutton.js",
     "documentation_options.js",
@@ -20,6 +23,7 @@ WRITTEN = {
 }
 OPENINGS = {
     "Apache-2.0": "Apache License Version 2.0",
+    "OFL-1.1": "SIL OPEN FONT LICENSE Version 1.1",
     "MIT": "Permission is hereby granted, free of charge",
     "BSD-2-Clause": "Redistribution and use in source and binary forms",
     "BSD-3-Clause": "Neither the name of the copyright holder nor the names of its",
