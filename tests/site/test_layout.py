@@ -84,7 +84,7 @@ def test_nothing_is_cut_off_on_paper(findings):
 # What scrolls, on a page of the site: its edge is seen, and the keyboard can scroll it.
 
 NARROWED = {
-    "equation": "div.formula:visible",
+    "equation": "div.formula:has(mtable):visible",
     "code": "div.cell_input pre:visible",
     "table": ".pst-scrollable-table-container:visible",
     "output": "div.cell_output div.output:has(details.parity):visible",

@@ -7,13 +7,15 @@ from importlib.metadata import distribution
 import pytest
 from notebook_files import ROOT
 from run_files import read_list, sums
-from sphinx_course import run_licences
+from sphinx_course import math_font, run_licences
 from sphinx_course.third_party import FOLDER, PARTS, TEXTS, file_name, licence_text, version
 
 from tests.site.links import parsed
 
-# What is written by the build: from templates, or compiled.
+# What is written by the build: from templates, or compiled; and the part of a font that is cut
+# out of it.
 WRITTEN = {
+    math_font.NAME,
     "basic.css",
     "copybutton.js",
     "documentation_options.js",
@@ -24,6 +26,7 @@ WRITTEN = {
 }
 OPENINGS = {
     "Apache-2.0": "Apache License Version 2.0",
+    "OFL-1.1": "SIL OPEN FONT LICENSE Version 1.1",
     "MIT": "Permission is hereby granted, free of charge",
     "BSD-2-Clause": "Redistribution and use in source and binary forms",
     "BSD-3-Clause": "Neither the name of the copyright holder nor the names of its",
