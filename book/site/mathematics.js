@@ -39,3 +39,11 @@
     if (math) getSelection().selectAllChildren(math);
   });
 })();
+
+// The search page shows excerpts of other pages: there each formula stands once, as it is read.
+addEventListener("DOMContentLoaded", () => {
+  if (typeof Search === "undefined") return;
+  const textOfPage = Search.htmlToText;
+  Search.htmlToText = (html, anchor) =>
+    textOfPage(html.replace(/<annotation.*?<\/annotation>/gs, ""), anchor);
+});

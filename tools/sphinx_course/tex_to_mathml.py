@@ -55,7 +55,10 @@ def to_mathml(tex: str, display: bool) -> str:
     assert beside.stdout is not None
     beside.stdin.write(json.dumps([tex, display]) + "\n")
     beside.stdin.flush()
-    answer = json.loads(beside.stdout.readline())
+    line = beside.stdout.readline()
+    if not line:
+        raise RuntimeError("the process that runs MathJax has ended: see its message above")
+    answer = json.loads(line)
     if "error" in answer:
         raise FormulaError(answer["error"])
     return str(answer["mathml"])
