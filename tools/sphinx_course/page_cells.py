@@ -276,7 +276,7 @@ def progress_of(notebook: str, exercises: dict[str, Any]) -> str:
 
     listed = {int(number): (points, title) for number, (points, title) in exercises.items()}
     best = progress.best_in().get(notebook, {})
-    said = progress.summary(listed, best)
+    said = progress.summary(listed, best) if listed else ""
     solved = {n: progress.WORD if best[n] == progress.SOLVED else best[n] for n in sorted(best)}
     return json.dumps({"best": solved, "summary": said})
 
