@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 from make_exercises import make_exercise, wanted_exercises
-from notebook_files import ROOT, hash_of, read
+from notebook_files import ROOT, hash_of
 from sphinx_course import run_in_page
 from sphinx_course.run_in_page import described, make_package, not_in_the_browser, runs
 
