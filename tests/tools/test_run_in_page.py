@@ -3,8 +3,8 @@
 import zipfile
 
 import pytest
-from make_exercises import make_exercise
-from notebook_files import ROOT, hash_of, read
+from make_exercises import make_exercise, wanted_exercises
+from notebook_files import ROOT, hash_of
 from sphinx_course import run_in_page
 from sphinx_course.run_in_page import described, make_package, not_in_the_browser, runs
 
@@ -30,7 +30,8 @@ def test_imports_are_followed_through_the_package(source, missing):
 
 
 def test_the_script_is_told_what_each_cell_is():
-    exercise = make_exercise(read(ROOT / "solutions" / "01-recurrent-networks.ipynb"))
+    solution = ROOT / "solutions" / "01-recurrent-networks.ipynb"
+    exercise = wanted_exercises([solution])[solution.name]
     assert runs(exercise)
     page = described(exercise, "01-recurrent-networks")
     first, *others = page["cells"]

@@ -16,6 +16,7 @@ import json
 import linecache
 import os
 import sys
+import time
 import traceback
 import types
 from collections.abc import Callable, Iterator
@@ -35,6 +36,8 @@ SETTINGS = (
     "set_default_dtype",
 )  # without effect here
 PIXELS_PER_INCH = 160
+MOST_CHARACTERS = 50_000  # that one run of a cell prints
+SECONDS_BETWEEN = 0.05
 PROGRESS = "/tmp/progress.json"  # of the browser
 
 
@@ -146,22 +149,27 @@ def shown(error: BaseException) -> str:
 
 
 class _Out(io.TextIOBase):
-    """Where ``print`` writes: on to the page, in whole lines where there are such."""
+    """Where ``print`` writes: on to the page, not more often nor longer than one can read."""
 
     def __init__(self, emit: Emit) -> None:
-        self.emit, self.held = emit, ""
+        self.emit, self.held, self.left = emit, "", MOST_CHARACTERS
+        self.last = time.monotonic()
 
     def writable(self) -> bool:
         return True
 
     def write(self, text: str) -> int:
-        self.held += text
-        if "\n" in text:
+        if self.left > 0:
+            self.held += text[: self.left]
+            self.left -= len(text)
+            if self.left <= 0:
+                self.held += "\n... (the rest is not shown)\n"
+        if time.monotonic() - self.last > SECONDS_BETWEEN:
             self.flush()
         return len(text)
 
     def flush(self) -> None:
-        held, self.held = self.held, ""
+        held, self.held, self.last = self.held, "", time.monotonic()
         if held:
             self.emit("stream", held, "")
 
@@ -177,6 +185,7 @@ def _described(figure: Any) -> str:
 
 def show_figures(emit: Emit) -> None:
     """Send the figures that are open to the page, and close them."""
+    sys.stdout.flush()  # what was printed before stands above
     pyplot = sys.modules.get("matplotlib.pyplot")
     for number in pyplot.get_fignums() if pyplot else ():
         figure, picture = pyplot.figure(number), io.BytesIO()
@@ -267,7 +276,7 @@ def progress_of(notebook: str, exercises: dict[str, Any]) -> str:
 
     listed = {int(number): (points, title) for number, (points, title) in exercises.items()}
     best = progress.best_in().get(notebook, {})
-    said = progress.summary(listed, best)
+    said = progress.summary(listed, best) if listed else ""
     solved = {n: progress.WORD if best[n] == progress.SOLVED else best[n] for n in sorted(best)}
     return json.dumps({"best": solved, "summary": said})
 

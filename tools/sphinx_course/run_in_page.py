@@ -163,7 +163,7 @@ def described(notebook: dict[str, Any], name: str) -> dict[str, Any]:
         "notebook": name,
         "cells": cells,
         "exercises": exercises,
-        "summary": summary(exercises, {}),
+        "summary": summary(exercises, {}) if exercises else "",
         "plots": any(
             word in source_of(cell)
             for cell in notebook["cells"]

@@ -70,13 +70,18 @@ export function show(page, box, article) {
     if (data.type === "shows") put(mine.cell, data);
     else if (data.type === "loads") working(`Loading matplotlib (${page.megabytes[1]} MB, once)`);
     else if (data.type === "broken") broken(mine, data.text);
-    else mine.resolve(data);
+    else {
+      mine.ready = true;
+      mine.resolve(data);
+    }
   }
 
   function broken(mine, why) {
     if (mine !== python) return;
     end();
-    const said = `Python does not run in this browser: ${why}.`;
+    const said = mine.ready
+      ? `Python has ended: ${why}. The next run starts it anew.`
+      : `Python does not start in this browser: ${why}.`;
     spoken.textContent = said;
     if (mine.cell) put(mine.cell, { kind: "error", content: said });
     mine.resolve({ type: "ended" });
