@@ -3,26 +3,18 @@
 import re
 import sys
 
-import build_pdf
 import pikepdf
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from build_pdf import (
-    FONTS,
-    chinese,
-    edition,
-    font_file,
-    main,
-    page_to_print,
-    pages_of_targets,
-    parts_of,
-    print_book,
-)
+from build_pdf import edition, main, parts_of
 from downloads import pdf_name
 from fontTools.ttLib import TTFont
 from notebook_files import ROOT
-from one_page_book import Part, contents_html, make_book, on_the_site, target_of
+from pdf_book import printing
+from pdf_book.book import Part, contents_html, make_book
+from pdf_book.pages import on_the_site, target_of
+from pdf_book.paper import FONTS, chinese, font_file, page_to_print
 
 from tests.site.inspection import chromium
 from tests.site.small_site import build_small_site
@@ -183,10 +175,13 @@ def test_the_fonts_have_all_letters_of_the_pages():
 
 def test_without_chromium_it_says_so_and_destroys_nothing(tmp_path, monkeypatch, capsys):
     (tmp_path / pdf_name()).write_text("an older one")
-    monkeypatch.setattr(build_pdf, "EXECUTABLES", ("no-such-browser",))
+    monkeypatch.setattr(printing, "EXECUTABLES", ("no-such-browser",))
     monkeypatch.setattr(sys, "argv", ["build_pdf.py", "--out", str(tmp_path)])
     assert main() == 1
-    assert "it is printed by Chromium, and none of the programs no-such" in capsys.readouterr().err
+    assert (
+        "The PDF was not made: it is printed by Chromium, and none of the"
+        in capsys.readouterr().err
+    )
     assert [path.name for path in tmp_path.iterdir()] == [pdf_name()]
 
 
@@ -213,7 +208,7 @@ def printed(tmp_path_factory):
     )
     with chromium():  # skips where there is none
         pass
-    wrong = print_book(page, folder / "book.pdf", build_pdf.find_chromium())
+    wrong = printing.print_book(page, folder / "book.pdf", printing.find_chromium())
     return folder / "book.pdf", wrong
 
 
@@ -244,7 +239,7 @@ def test_the_pdf_has_bookmarks_links_and_its_fonts(printed):
         pages = len(pdf.pages)
     assert [title for title, _ in marks] == ["Contents", "Part I"]
     assert marks[1][1] == [("One", [("The end", [])]), ("Two", [("The end", [])])]
-    targets = pages_of_targets(printed[0])
+    targets = printing.pages_of_targets(printed[0])
     assert {name.removeprefix("/") for name in links} <= set(targets)
     assert targets["book-01-one"] == 4  # title, imprint, contents
     assert targets["book-02-two--last"] == targets["book-02-two"] == pages == 5

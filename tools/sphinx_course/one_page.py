@@ -2,7 +2,7 @@
 
 Sphinx writes such a page with the ids that the parts have as pages of their own. Most chapters
 have a ``summary``, and all links to one would lead to the first. Links therefore keep the name of
-their part, ``#document-book/04-lstm#summary``, and ``tools/one_page_book.py`` makes the ids of all
+their part, ``#document-book/04-lstm#summary``, and ``tools/pdf_book`` makes the ids of all
 parts different.
 """
 
