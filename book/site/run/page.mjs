@@ -5,6 +5,7 @@ import { clean } from "./output.mjs";
 
 const UNTOUCHED = "YOUR ANSWER HERE";
 const TORCH = "This cell uses PyTorch, which does not run in the browser.";
+const HINT = "Tab indents. Escape leaves the cell. Shift and Enter runs it.";
 const EDITABLE = ["answer", "look", "prose"];
 
 function element(tag, properties = {}, ...children) {
@@ -33,7 +34,7 @@ export function show(page, box, article) {
   const help = element("p", {
     id: "run-help",
     hidden: true,
-    textContent: "Tab indents. Escape leaves the cell. Shift and Enter runs it.",
+    textContent: HINT,
   });
   document.body.append(foot, spoken, help);
 
@@ -284,7 +285,9 @@ export function show(page, box, article) {
       cell.reset = button("As it was", () => write(cell, cell.made), "run-quiet");
       cell.reset.hidden = true;
       cell.reset.title = "Put the cell back as it was made";
-      bar.append(cell.reset);
+      const hint = element("span", { className: "run-note run-hint", textContent: HINT });
+      hint.setAttribute("aria-hidden", "true"); // the cell is described by the same words
+      bar.append(cell.reset, hint);
       const kept = answers.text(cell);
       if (kept !== undefined) {
         cell.editor.set(kept);
