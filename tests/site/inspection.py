@@ -38,6 +38,23 @@ FLATTEN = """() => {
     document.querySelectorAll('.highlight pre').forEach(e => { e.textContent = e.textContent })
     document.querySelectorAll('dl.py ~ dl.py, .genindextable li ~ li ~ li').forEach(e => e.remove())
 }"""
+# What decides an element's colours: its kind, classes and own style, and those of what it lies in.
+MARK_LOOKS = """known => {
+    const seen = new Set(known), added = []
+    const look = e => `${e.parentElement ? look(e.parentElement) + '>' : ''}${e.localName}.` +
+        [...e.classList].sort().join('.') + (e.getAttribute('style') ?? '')
+    document.querySelectorAll('[data-look]').forEach(e => e.removeAttribute('data-look'))
+    for (const e of document.body.querySelectorAll('*')) {
+        if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue
+        if (!e.checkVisibility()) continue
+        const name = look(e)
+        if (seen.has(name)) continue
+        seen.add(name)
+        added.push(name)
+        e.setAttribute('data-look', '')
+    }
+    return added
+}"""
 
 # Formulas are in the page; they have their places when their font is there.
 MATH_IS_DONE = "async () => { await document.fonts.ready }"
@@ -155,19 +172,36 @@ def math_complaints(page: Page) -> list[str]:
     ]
 
 
-def access_complaints(page: Page, *, colours_only: bool = False, insides: bool = True) -> list[str]:
-    """Return axe's serious and critical findings: on colours alone, or by all rules.
+def access_complaints(page: Page, *, insides: bool = True) -> list[str]:
+    """Return axe's serious and critical findings, those on colours left out.
 
     With ``insides`` false formulas are emptied, listings lose their colours and lists of what is
     made alike are cut short first, since axe takes minutes for those of a long page.
     """
-    options = {**AXE_OPTIONS, "runOnly": COLOUR_RULES} if colours_only else AXE_OPTIONS
     if not insides:
         page.evaluate(FLATTEN)
+    others = {rule: {"enabled": False} for rule in COLOUR_RULES}
+    return _findings(page, None, {**AXE_OPTIONS, "rules": others})
+
+
+def colour_complaints(page: Page, seen: set[str]) -> list[str]:
+    """Return axe's serious and critical findings on the colours of looks not in ``seen``.
+
+    Elements look the same that have the same kind and classes, and lie in elements of the same
+    kinds and classes. One of each look is read, and added to ``seen``: what axe says of colours
+    takes it longer than all else, and most of a page looks like the page before.
+    """
+    new = page.evaluate(MARK_LOOKS, sorted(seen))
+    seen.update(new)
+    options = {**AXE_OPTIONS, "runOnly": COLOUR_RULES}
+    return _findings(page, {"include": [["[data-look]"]]}, options) if new else []
+
+
+def _findings(page: Page, context: dict | None, options: dict) -> list[str]:
     return [
         f"axe, {found['impact']}: {found['help']} ({found['id']}): "
         + "; ".join(node["html"][:120] for node in found["nodes"][:3])
-        for found in Axe().run(page, options=options).response["violations"]
+        for found in Axe().run(page, context, options).response["violations"]
         if found["impact"] in ("serious", "critical")
     ]
 

@@ -8,6 +8,7 @@ from tests.rules.published import report
 from tests.site.inspection import (
     access_complaints,
     chromium,
+    colour_complaints,
     math_complaints,
     reader,
     served,
@@ -71,7 +72,7 @@ def findings(browser, site):
 
     The page is turned dark where it stands: between the modes only colours differ.
     """
-    found = defaultdict(list)
+    found, looks = defaultdict(list), {"light": set(), "dark": set()}
     whole = whole_pages(site)
     with served(site) as base, reader(browser, "light", base) as (page, troubles):
         for path in pages(site):
@@ -82,13 +83,12 @@ def findings(browser, site):
                 continue  # the page it leads to is among the others
             checks = read_page(page, troubles, base + name, "light")
             checks["width"] = width_complaints(page)
+            checks["light"] = colour_complaints(page, looks["light"])
+            turn_dark(page)
+            checks["dark"] = colour_complaints(page, looks["dark"])
+            page.emulate_media(color_scheme="light")
             # Last, because it may change the page.
             checks["access"] = access_complaints(page, insides=name in whole)
-            alike = name.startswith(("book/api/", "exercises/", "solutions/"))
-            if name in whole or not alike:
-                turn_dark(page)
-                checks["dark"] = access_complaints(page, colours_only=True)
-                page.emulate_media(color_scheme="light")
             for rule, complaints in checks.items():
                 found[rule] += [f"{name}: {complaint}" for complaint in complaints]
     return found
@@ -110,8 +110,9 @@ def test_axe_finds_nothing_serious(findings):
     report(findings["access"])
 
 
-def test_axe_finds_the_colours_strong_enough_in_the_dark(findings):
-    report(findings["dark"])
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_axe_finds_the_colours_strong_enough(findings, mode):
+    report(findings[mode])
 
 
 def test_no_page_scrolls_sideways_on_a_phone(findings):
@@ -170,8 +171,9 @@ def bare(browser, tmp_path_factory):
         with served(folder) as base, reader(browser, "light", base) as (page, troubles):
             visit(page, base + "page.html")
             found = math_complaints(page) + access_complaints(page) + width_complaints(page)
+            found += colour_complaints(page, set())
             turn_dark(page)
-            return troubles + found + access_complaints(page, colours_only=True)
+            return troubles + found + colour_complaints(page, set())
 
     return find
 
