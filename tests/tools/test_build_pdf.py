@@ -8,7 +8,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from build_pdf import edition, main, parts_of
-from downloads import pdf_name
+from downloads import FOLDER, make_downloads, pdf_name, wheel_name, zip_name
 from fontTools.ttLib import TTFont
 from notebook_files import ROOT
 from pdf_book import printing
@@ -269,3 +269,13 @@ def test_a_page_speaks_of_the_pdf_when_it_is_made(tmp_path):
         found[name] = [link["href"] for link in page.select("article a") if "pdf" in link.text]
         assert ("On paper" in page.select_one("article").text) == (name == "with")
     assert found == {"without": [], "with": [f"downloads/{pdf_name()}"]}
+
+
+def test_the_pdf_is_put_beside_the_other_files(tmp_path):
+    (tmp_path / pdf_name()).write_bytes(b"%PDF")
+    make_downloads(tmp_path / "html")
+    found = {path.name for path in (tmp_path / "html" / FOLDER).iterdir()}
+    assert found == {pdf_name(), zip_name(), wheel_name()}
+    (tmp_path / pdf_name()).unlink()
+    make_downloads(tmp_path / "html")
+    assert not (tmp_path / "html" / FOLDER / pdf_name()).exists()
