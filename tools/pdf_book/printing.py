@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
+logging.getLogger("pikepdf").setLevel(logging.WARNING)  # else it greets when it is imported
+
 # Formulas are ready when MathJax says so; a page without MathJax is ready with its fonts.
 READY = """async () => {
     if (window.MathJax) await window.MathJax.startup.promise
@@ -82,7 +84,6 @@ def finish(draft: Path, target: Path, headings: list[str]) -> None:
     """
     import pikepdf
 
-    logging.getLogger("pikepdf").setLevel(logging.WARNING)
     with pikepdf.open(draft) as file:
         file.docinfo["/Author"] = about()["authors"]
         file.docinfo["/Creator"] = "make pdf"
