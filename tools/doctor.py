@@ -121,13 +121,13 @@ def look_at_python(report):
 def look_at_environment(report, runs):
     """Look whether `.venv` is complete and up to date."""
     if not os.path.lexists(store.VENV):
-        report.bad("there is no .venv yet", "make setup")
+        report.bad("there is no .venv yet", "make lab")
     elif not runs:
-        report.bad(".venv does not run (its Python is gone, or the folder was moved)", "make setup")
+        report.bad(".venv does not run (its Python is gone, or the folder was moved)", "make lab")
     elif not store.read_stamp(store.VENV):
-        report.bad(".venv was not made by this course, or was interrupted", "make setup")
+        report.bad(".venv was not made by this course, or was interrupted", "make lab")
     elif not setup_env.fits(store.VENV):
-        report.bad(".venv is older than the course's list of packages", "make setup")
+        report.bad(".venv is older than the course's list of packages", "make lab")
     else:
         report.good(".venv is complete and up to date")
 
@@ -146,13 +146,13 @@ def look_at_packages(report):
     wanted = pins()
     went, said = ask(VERSIONS, given=json.dumps(wanted))
     if not went:
-        report.bad(f"the packages cannot be listed ({said})", "make clean, then make setup")
+        report.bad(f"the packages cannot be listed ({said})", "make clean, then make lab")
         return
     others = json.loads(said)
     if len(others) > 5:
         report.bad(
             f"{len(others)} of {len(wanted)} packages are missing or of another version",
-            "make clean, then make setup (work/ stays)",
+            "make clean, then make lab (work/ stays)",
         )
     for name, (version, found) in sorted(others.items())[: 0 if len(others) > 5 else 5]:
         report.bad(
@@ -164,21 +164,21 @@ def look_at_packages(report):
     for name, module in NEEDED.items():
         went, said = ask(IMPORT.format(module))
         if not went:
-            report.bad(f"{name} cannot be imported ({said})", "make clean, then make setup")
+            report.bad(f"{name} cannot be imported ({said})", "make clean, then make lab")
 
 
 def look_at_course(report):
     """Look whether the package of the course is the one in this folder."""
     went, said = ask("import sys; sys.path.remove(''); " + WHERE)  # not by the folder alone
     if not went:
-        report.bad(f"course_pkg cannot be imported ({said})", "make clean, then make setup")
+        report.bad(f"course_pkg cannot be imported ({said})", "make clean, then make lab")
     elif ROOT in Path(said).resolve().parents:
         report.good("course_pkg is the one in this folder")
     else:
-        report.bad(f"course_pkg comes from {said}", "make clean, then make setup")
+        report.bad(f"course_pkg comes from {said}", "make clean, then make lab")
     went, said = ask(ABSENT, *DATA)
     if said:
-        report.bad(f"packages that hold data or measure are missing ({said})", "make setup")
+        report.bad(f"packages that hold data or measure are missing ({said})", "make lab")
     elif went:
         report.good("packages with data sets")
     went, said = ask(THREADS)
@@ -195,7 +195,7 @@ def look_at_jupyter(report):
     if went:
         report.good(f"JupyterLab {said}")
     else:
-        report.bad(f"JupyterLab cannot be imported ({said})", "make clean, then make setup")
+        report.bad(f"JupyterLab cannot be imported ({said})", "make clean, then make lab")
         return
     went, said = ask(KERNEL)
     if went and Path(said).parents[1].resolve() == Path(store.VENV).resolve():

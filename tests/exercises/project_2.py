@@ -81,12 +81,12 @@ def steps(model, train, valid, seed, lr, updates):
 def adapted(base, train, valid, seed):
     model = LanguageModel(**base.settings)
     model.load_state_dict(base.state_dict())
-    return steps(model, train, valid, seed, 4e-3, 150)
+    return steps(model, train, valid, seed, 6e-3, 60)
 
 
 def alone(base, train, valid, seed):
     torch.manual_seed(seed)
-    return steps(LanguageModel(**base.settings), train, valid, seed, 1e-2, 250)
+    return steps(LanguageModel(**base.settings), train, valid, seed, 1e-2, 100)
 """
 COPIED = "copy.deepcopy(base)"
 
@@ -153,7 +153,7 @@ ANSWERS = [
     ("compare", "n - 1 matters", change(("ddof=1", "ddof=0"))),
     ("compare", "nothing to forget", change(('if row[0] == "adapted"', 'if row[0] != "base"'))),
     ("train", RIGHT, TRAIN),
-    ("train", RIGHT, change(("batch=8, window=48", "batch=4, window=64"))),
+    ("train", RIGHT, change(("batch=16, window=24", "batch=4, window=64"))),
     ("train", "has changed base", change((COPIED, "base"))),
     ("train", "Start from a copy", change((COPIED, "LanguageModel(**base.settings)"))),
     ("train", "Of base it may take the sizes", change(("model = LanguageModel(**base.settings)", f"model = {COPIED}"))),

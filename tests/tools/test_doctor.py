@@ -86,7 +86,7 @@ def test_what_is_wrong_is_named_with_its_remedy(course, packages):
 
 def test_without_an_environment_any_python_can_look(course):
     (first, *rest) = to_mend(doctor(course, status=True))
-    assert first == "there is no .venv yet: make setup"
+    assert first == "there is no .venv yet: make lab"
     assert not rest
 
 
@@ -98,7 +98,7 @@ def test_a_broken_or_foreign_environment_is_told_apart(course, packages):
     python.symlink_to(course / "gone")
     (line,) = to_mend(doctor(course, status=True))
     assert line.startswith(".venv does not run")
-    assert line.endswith(": make setup")
+    assert line.endswith(": make lab")
 
 
 def test_an_old_python_can_read_it():
