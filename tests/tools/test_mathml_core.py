@@ -130,7 +130,7 @@ def test_the_font_has_what_formulas_may_use_and_its_larger_forms(tmp_path):
     from fontTools.ttLib import TTFont
 
     write_font(tmp_path / NAME)
-    assert (tmp_path / NAME).stat().st_size < 45_000
+    assert (tmp_path / NAME).stat().st_size < 36_000
     font = TTFont(tmp_path / NAME)
     names = font.getBestCmap()
     assert {chr(code) for code in names} >= CHARACTERS
