@@ -5,12 +5,14 @@ from xml.etree import ElementTree
 
 import pytest
 from notebook_files import ROOT
+from sphinx.errors import SphinxWarning
 from sphinx_course.math_font import CHARACTERS, NAME
 from sphinx_course.mathml_core import KEPT, shown
 
 from tests.rules.published import report
 from tests.site.inspection import chromium, reader, visit
-from tests.site.links import pages
+from tests.site.links import pages, parsed
+from tests.site.small_site import build_small_site
 
 FORMULA = re.compile(r"<math.*?</math>", re.DOTALL)
 PROGRAM = re.compile(r"<script[^>]*mathjax", re.IGNORECASE)
@@ -67,6 +69,78 @@ def test_the_rules_see_a_bad_formula(inside, complaint):
     tex = "" if complaint == "keeps no TeX" else "a"
     note = f"<annotation>{tex}</annotation>"
     assert complaint in complaints(f"<math><semantics>{inside}{note}</semantics></math>")
+
+
+# A site of two pages, for what Sphinx adds around formulas.
+
+PAGE = r"""# Start
+
+```{math}
+:label: eq-first
+a &= b \\
+  &= c
+```
+
+```{math}
+a = b
+
+c = d
+```
+
+See {eq}`eq-first`, and {math}`h_t < 1`.
+
+## The state {math}`h_t`
+
+```{contents}
+```
+"""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("formulas")
+    (folder / "index.md").write_text(PAGE)
+    return parsed(build_small_site(folder, "sphinx_course.mathematics") / "index.html")
+
+
+def tex_of(tag):
+    return [note.get_text() for note in tag.find_all("annotation")]
+
+
+def test_a_labelled_formula_has_its_number_and_is_linked_to(small):
+    block = small.select_one("#equation-eq-first")
+    assert block.select_one("span.eqno").get_text() == "(1)#"
+    assert block.select_one("span.eqno a")["href"] == "#equation-eq-first"
+    assert small.select_one('p a[href="#equation-eq-first"]').get_text() == "(1)"
+    assert tex_of(block) == ["a &= b \\\\\n  &= c"]
+    assert len(block.select("mtr")) == 2
+
+
+def test_an_empty_line_starts_another_equation(small):
+    assert len(small.select("div.math")[1].select("mtr")) == 2
+
+
+def test_formulas_are_set_in_headings_and_lists_of_contents_too(small):
+    assert tex_of(small.select_one("section h2")) == ["h_t"]
+    assert all(tex_of(link) == ["h_t"] for link in small.select('a[href="#the-state-h-t"] .math'))
+    assert tex_of(small.select_one("p .math")) == ["h_t < 1"]
+
+
+@pytest.mark.parametrize(
+    ("tex", "message"),
+    [
+        (r"\unheard{a}", "cannot set the formula"),
+        (r"\boxed{a}", "browsers do not know the element menclose"),
+        ("ж", "the font lacks 'ж'"),
+    ],
+)
+def test_a_formula_that_cannot_be_set_ends_the_build(tmp_path, tex, message):
+    (tmp_path / "index.md").write_text(f"# Start\n\nSee {{math}}`{tex}`.\n")
+    with pytest.raises(SphinxWarning) as caught:
+        build_small_site(tmp_path, "sphinx_course.mathematics")
+    assert message in str(caught.value)
+    assert tex in str(caught.value)
+    assert "index.md" in str(caught.value)
 
 
 COPY = """() => {

@@ -28,9 +28,9 @@ CHARACTERS = frozenset(
         *UPRIGHT,
         *OPERATORS,
         *(in_alphabet(letter, "italic") for letter in string.ascii_letters + GREEK + "∂"),
-        *(in_alphabet(letter, "bold") for letter in string.ascii_letters + string.digits),
+        *(in_alphabet(letter, "bold") for letter in string.digits),
         *(in_alphabet(letter, "script") for letter in string.ascii_uppercase),
-        *(in_alphabet(letter, "double-struck") for letter in string.ascii_uppercase + "1"),
+        *(in_alphabet(letter, "double-struck") for letter in "ENPQRZ1"),
     ]
 )
 
@@ -117,7 +117,7 @@ def write_font(path: Path) -> None:
     from fontTools.subset import Options, Subsetter, load_font, save_font
 
     # Without "ssty", thicker forms for scripts: twice the size, and only Firefox asks for them.
-    options = Options(flavor="woff2", layout_features=[], hinting=False)
+    options = Options(flavor="woff2", layout_features=[], hinting=False, bidi_closure=False)
     font = load_font(str(distribution(PACKAGE).locate_file(SOURCE)), options)
     narrow_brackets(font)
     let_bars_grow(font)
