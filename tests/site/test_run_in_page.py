@@ -321,6 +321,14 @@ def test_the_keyboard_alone_will_do(tab):
     page.keyboard.press("Escape")
     focus = "document.activeElement.ariaLabel || document.activeElement.textContent"
     assert page.evaluate(focus) == "Run a cell of exercise 1"
+    page.keyboard.press("Enter")
+    page.locator(".run-foot").wait_for()
+    for _ in range(3):  # "Run all above", "As it was"
+        page.keyboard.press("Tab")
+    assert page.evaluate(focus) == "Stop"
+    page.keyboard.press("Enter")
+    assert page.locator(".run-foot").is_hidden()
+    assert page.evaluate(focus) == "Run a cell of exercise 1"
     described = area.get_attribute("aria-describedby")
     assert "Escape leaves the cell" in page.locator(f"#{described}").text_content()
 

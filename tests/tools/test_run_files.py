@@ -69,6 +69,19 @@ def test_they_are_checked_each_time_and_taken_anew(tmp_path, carrier):
     assert run_files(tmp_path, WANTED) == folder  # all there: the carrier is not needed
 
 
+def test_what_was_fetched_is_not_kept_what_was_put_there_is(tmp_path, carrier, monkeypatch):
+    def fetch(*_, **__):
+        carrier(core_wasm=CORE, n_whl=WHEEL)
+        return subprocess.CompletedProcess([], 0, "", "")
+
+    monkeypatch.setattr(tool.subprocess, "run", fetch)
+    assert [path.name for path in run_files(tmp_path, WANTED).parent.iterdir()] == ["9.9.9"]
+    put = carrier(core_wasm=CORE, n_whl=WHEEL)
+    (tmp_path / "9.9.9" / "n.whl").unlink()
+    run_files(tmp_path, WANTED)
+    assert put.exists()
+
+
 def test_another_file_is_refused(tmp_path, carrier):
     carrier(core_wasm=CORE, n_whl=WHEEL + b" ")
     with pytest.raises(RunFilesError, match=r"n\.whl in .* is not the file that run_files\.toml"):

@@ -119,6 +119,7 @@ export function show(page, box, article) {
     const turn = ++asked;
     if (python?.busy) await python.busy;
     if (turn !== asked) return undefined;
+    (document.activeElement?.closest(".run-bar, .cell") ?? document.body).append(foot); // a Tab away
     let free;
     if (!python) {
       working(`Loading Python and NumPy (${loaded} MB, once)`);
