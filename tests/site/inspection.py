@@ -172,7 +172,13 @@ def math_complaints(page: Page) -> list[str]:
     ]
 
 
-def access_complaints(page: Page, *, insides: bool = True) -> list[str]:
+def access_complaints(page: Page, *, colours_only: bool = False, insides: bool = True) -> list[str]:
+    """Return axe's serious and critical findings: on colours alone, or by all rules."""
+    found = colour_complaints(page, set())
+    return found if colours_only else found + rule_complaints(page, insides=insides)
+
+
+def rule_complaints(page: Page, *, insides: bool = True) -> list[str]:
     """Return axe's serious and critical findings, those on colours left out.
 
     With ``insides`` false formulas are emptied, listings lose their colours and lists of what is

@@ -11,6 +11,7 @@ from tests.site.inspection import (
     colour_complaints,
     math_complaints,
     reader,
+    rule_complaints,
     served,
     turn_dark,
     visit,
@@ -88,7 +89,7 @@ def findings(browser, site):
             checks["dark"] = colour_complaints(page, looks["dark"])
             page.emulate_media(color_scheme="light")
             # Last, because it may change the page.
-            checks["access"] = access_complaints(page, insides=name in whole)
+            checks["access"] = rule_complaints(page, insides=name in whole)
             for rule, complaints in checks.items():
                 found[rule] += [f"{name}: {complaint}" for complaint in complaints]
     return found
@@ -171,9 +172,8 @@ def bare(browser, tmp_path_factory):
         with served(folder) as base, reader(browser, "light", base) as (page, troubles):
             visit(page, base + "page.html")
             found = math_complaints(page) + access_complaints(page) + width_complaints(page)
-            found += colour_complaints(page, set())
             turn_dark(page)
-            return troubles + found + colour_complaints(page, set())
+            return troubles + found + access_complaints(page, colours_only=True)
 
     return find
 
