@@ -11,7 +11,6 @@ are left out. Nothing of an older PDF is touched before the new one is complete.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 import time
@@ -21,8 +20,9 @@ from typing import Any
 from build_book import toc_without_solutions
 from downloads import pdf_name
 from pdf_book.book import Part, make_book
-from pdf_book.paper import page_to_print
+from pdf_book.paper import has_chinese_font, page_to_print
 from pdf_book.printing import EXECUTABLES, find_chromium, print_book
+from site_values import configured
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = {
@@ -84,16 +84,6 @@ def write_long_page(out: Path, work: Path, toc: Path, verbose: bool) -> Path | N
     return out / f"{root}.html" if result == 0 else None
 
 
-def site_address() -> str:
-    """Return where the site is published, nothing while it has no address."""
-    import yaml
-
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    values = config["sphinx"]["config"].get("course_site", {})
-    address = os.environ.get("COURSE_SITE_ADDRESS", values.get("address", ""))
-    return f"{address.rstrip('/')}/" if address else ""
-
-
 def build(out: Path, *, solutions: bool, verbose: bool) -> int:
     """Make the PDF and return the exit status."""
     import yaml
@@ -106,6 +96,11 @@ def build(out: Path, *, solutions: bool, verbose: bool) -> int:
             file=sys.stderr,
         )
         return 1
+    if not has_chinese_font():
+        print(
+            "No font with Chinese characters is installed, so that such terms will be empty boxes. "
+            "Debian has one in its package fonts-noto-cjk."
+        )
     base = out if solutions else out / "without-solutions"
     pages, work = base / ".pdf" / "html", base / ".pdf"
     shutil.rmtree(work, ignore_errors=True)
@@ -122,7 +117,8 @@ def build(out: Path, *, solutions: bool, verbose: bool) -> int:
     if long_page is None:
         print("\nThe PDF was not made: see the messages above.", file=sys.stderr)
         return 1
-    book = make_book(long_page.read_text(encoding="utf-8"), parts_of(toc), site_address())
+    address = configured(ROOT).address  # nothing while the site has none
+    book = make_book(long_page.read_text(encoding="utf-8"), parts_of(toc), address)
     source = pages / "book-to-print.html"  # in the folder that its styles and pictures start from
     source.write_text(page_to_print(book, solutions), encoding="utf-8")
     target = base / pdf_name()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import tomllib
 from html import escape
 from importlib.metadata import distribution
@@ -12,7 +14,8 @@ from pdf_book.book import Book, contents_html
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# The same on each machine: fonts that lie in installed packages whose versions are pinned.
+# The same on each machine: fonts that lie in installed packages whose versions are pinned. Only
+# Chinese terms come in a font of the machine: no package of a bearable size has one.
 SOURCE_SANS = "sphinx_revealjs/_static/revealjs/dist/theme/fonts/source-sans-pro/source-sans-pro"
 DEJAVU = "matplotlib/mpl-data/fonts/ttf/DejaVuSans"
 FONTS = (  # family, weight, style, package, file
@@ -25,16 +28,15 @@ FONTS = (  # family, weight, style, package, file
     ("Course Code", 400, "normal", "matplotlib", f"{DEJAVU}Mono.ttf"),
     ("Course Code", 400, "italic", "matplotlib", f"{DEJAVU}Mono-Oblique.ttf"),
     ("Course Code", 600, "normal", "matplotlib", f"{DEJAVU}Mono-Bold.ttf"),
-    ("Course Chinese", 400, "normal", "", "tools/fonts/chinese.ttf"),
 )
 CHINESE = re.compile("[\u2e80-\u9fff\uff00-\uffef]")
 
 
 def font_file(package: str, file: str) -> Path:
-    """Return where a font lies: in an installed package, or in this folder."""
-    path = Path(str(distribution(package).locate_file(file))) if package else ROOT / file
+    """Return where a font lies in an installed package."""
+    path = Path(str(distribution(package).locate_file(file)))
     if not path.exists():
-        raise SystemExit(f"build_pdf.py: {package or 'the course'} holds no {path.name}.")
+        raise SystemExit(f"build_pdf.py: {package} holds no {path.name}.")
     return path
 
 
@@ -47,16 +49,16 @@ def font_faces() -> str:
     )
 
 
-def chinese() -> str:
-    """Return the Chinese characters that pages use, each once: those that their font must have."""
-    files = [
-        path
-        for folder in ("book", "exercises", "solutions")
-        for path in (ROOT / folder).rglob("*")
-        if path.suffix in (".md", ".ipynb")
-    ]
-    found = {sign for path in files for sign in CHINESE.findall(path.read_text(encoding="utf-8"))}
-    return "".join(sorted(found))
+def has_chinese_font() -> bool:
+    """Whether this machine has a font for the Chinese terms: they are too many to carry one.
+
+    Where fontconfig is not used, as on macOS and Windows, the system brings one.
+    """
+    program = shutil.which("fc-list")
+    if program is None:
+        return True
+    run = subprocess.run([program, ":lang=zh-cn", "file"], capture_output=True, text=True)
+    return bool(run.stdout.strip())
 
 
 def about() -> dict[str, str]:
@@ -89,8 +91,8 @@ changed. Program code: MIT licence.</p>
 captions speak of; what is folded on the website is open. {answers} The reference of the package's
 functions, and the pages for instructors, are on the website and in the course's files, with all
 notebooks to run.</p>
-<p>Set in Source Sans Pro and STIX Two (SIL Open Font License 1.1), DejaVu (Bitstream Vera licence)
-and Droid Sans Fallback (Apache License 2.0).</p>
+<p>Set in Source Sans Pro and STIX Two (SIL Open Font License 1.1) and DejaVu (Bitstream Vera
+licence).</p>
 </section>"""
 
 
