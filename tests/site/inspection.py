@@ -38,11 +38,13 @@ FLATTEN = """() => {
     document.querySelectorAll('.highlight pre').forEach(e => { e.textContent = e.textContent })
     document.querySelectorAll('dl.py ~ dl.py, .genindextable li ~ li ~ li').forEach(e => e.remove())
 }"""
-# What decides an element's colours: its kind, classes and own style, and those of what it lies in.
+# What decides an element's colours: its kind, classes and own style, and those of what it lies in;
+# of what it lies in, only what has a class or style.
 MARK_LOOKS = """known => {
     const seen = new Set(known), added = []
-    const look = e => `${e.parentElement ? look(e.parentElement) + '>' : ''}${e.localName}.` +
-        [...e.classList].sort().join('.') + (e.getAttribute('style') ?? '')
+    const own = e => [...e.classList].sort().join('.') + (e.getAttribute('style') ?? '')
+    const around = e => e ? around(e.parentElement) + (own(e) ? `${e.localName}.${own(e)}>` : '') : ''
+    const look = e => `${around(e.parentElement)}${e.localName}.${own(e)}`
     document.querySelectorAll('[data-look]').forEach(e => e.removeAttribute('data-look'))
     for (const e of document.body.querySelectorAll('*')) {
         if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue
@@ -185,16 +187,21 @@ def rule_complaints(page: Page, *, insides: bool = True) -> list[str]:
     made alike are cut short first, since axe takes minutes for those of a long page.
     """
     if not insides:
-        page.evaluate(FLATTEN)
+        flatten(page)
     others = {rule: {"enabled": False} for rule in COLOUR_RULES}
     return _findings(page, None, {**AXE_OPTIONS, "rules": others})
+
+
+def flatten(page: Page) -> None:
+    """Empty formulas, and shorten what is made alike."""
+    page.evaluate(FLATTEN)
 
 
 def colour_complaints(page: Page, seen: set[str]) -> list[str]:
     """Return axe's serious and critical findings on the colours of looks not in ``seen``.
 
     Elements look the same that have the same kind and classes, and lie in elements of the same
-    kinds and classes. One of each look is read, and added to ``seen``: what axe says of colours
+    classes. One of each look is read, and added to ``seen``: what axe says of colours
     takes it longer than all else, and most of a page looks like the page before.
     """
     new = page.evaluate(MARK_LOOKS, sorted(seen))
