@@ -6,7 +6,7 @@ import pytest
 from make_exercises import make_exercise
 from nbformat.v4 import new_markdown_cell, new_output
 from notebook_files import ROOT, dumps, write
-from sphinx_course.exercise_pages import as_made, unsolved
+from sphinx_course.exercise_pages import as_made, saved_as, unsolved
 from sphinx_course.solution_titles import without_marks
 
 from tests.tools.samples import solution_notebook
@@ -78,3 +78,11 @@ def test_a_solution_in_words_stands_without_its_marks():
     assert shown[-1]["source"] == "Because.\n"
     assert "### BEGIN SOLUTION" in json.dumps(shown[:-1])  # code keeps its comments
     assert without_marks("# A page") == "# A page"
+
+
+def test_a_browser_saves_a_chapter_and_its_exercises_under_two_names(site):
+    for page in ("book/04-lstm", "exercises/04-lstm", "solutions/04-lstm"):
+        text = (site / f"{page}.html").read_text(encoding="utf-8")
+        wanted = f'href="../_sources/{page}.ipynb" download="{saved_as(page, ".ipynb")}"'
+        assert text.count(wanted) == 1, page
+    assert saved_as("book/04-lstm", ".ipynb") != saved_as("exercises/04-lstm", ".ipynb")

@@ -1,13 +1,14 @@
 """The site shows an exercise as it is made, not what a learner has written in its file.
 
-A site without solutions has no link to them, on its pages and in what it lets one download.
+A site without solutions has no link to them, on its pages and in what it lets one download. A
+notebook is saved under a name that tells a chapter from its exercises and its solutions.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -65,7 +66,34 @@ def _change_downloads(app: Sphinx, error: Exception | None) -> None:
             path.write_text(unsolved(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
+def saved_as(docname: str, ending: str) -> str:
+    """Return the name under which a browser saves the notebook of a page.
+
+    Examples
+    --------
+    >>> saved_as("book/04-lstm", ".ipynb"), saved_as("exercises/04-lstm", ".ipynb")
+    ('04-lstm.ipynb', '04-lstm-exercises.ipynb')
+    >>> saved_as("exercises/project-1-forecast", ".ipynb")
+    'project-1-forecast.ipynb'
+    """
+    folder, _, name = docname.rpartition("/")
+    named_alike = name[:1].isdigit() or folder == "solutions"  # a project is no chapter
+    kind = f"-{folder}" if folder in ("exercises", "solutions") and named_alike else ""
+    return f"{name}{kind}{ending}"
+
+
+def _name_download(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Tell ``templates/article-header-buttons.html`` the link that the theme writes, and a name."""
+    ending = context.get("page_source_suffix") or ""
+    source = f"{context['pathto']('_sources', 1)}/{context.get('sourcename', '')}"
+    context["saved_link"] = f'href="{source}"'
+    context["saved_as"] = saved_as(pagename, ending)
+
+
 def setup(app: Sphinx) -> None:
     """Let Sphinx read the exercises this way."""
     app.connect("source-read", _show_as_made)
     app.connect("build-finished", _change_downloads)
+    app.connect("html-page-context", _name_download)

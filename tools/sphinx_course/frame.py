@@ -1,6 +1,6 @@
 """Mend what accessibility checks find in the pages' frame.
 
-Two templates of the theme are replaced (see ``templates/``), a role is taken out that docutils
+Some templates of the theme are replaced (see ``templates/``), a role is taken out that docutils
 gives to lists of references although it does not give their entries the matching one, and the
 title on paper is the one on the screen: the theme would leave out the number of the chapter.
 """
