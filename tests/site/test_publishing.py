@@ -15,7 +15,10 @@ from tests.site.small_site import build_small_site
 EXTENSIONS = (
     "sphinxext.opengraph",
     "notfound.extension",
-    *(f"sphinx_course.{name}" for name in ("frame", "publishing", "social", "footer", "launch")),
+    *(
+        f"sphinx_course.{name}"
+        for name in ("frame", "shared_sidebar", "publishing", "social", "footer", "launch")
+    ),
 )
 SETTINGS = {
     "project": "A Course, Step by Step",

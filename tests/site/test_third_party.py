@@ -3,19 +3,20 @@
 import hashlib
 import re
 from importlib.metadata import distribution
+from pathlib import Path
 
 import pytest
 from notebook_files import ROOT
 from run_files import read_list, sums
-from sphinx_course import math_font, run_licences
+from sphinx_course import icons, math_font, run_licences
 from sphinx_course.third_party import FOLDER, PARTS, TEXTS, file_name, licence_text, version
 
 from tests.site.links import parsed
 
-# What is written by the build: from templates, or compiled; and the part of a font that is cut
-# out of it.
+# What is written by the build: from templates, or compiled; and parts that are cut out of fonts.
 WRITTEN = {
     math_font.NAME,
+    Path(icons.FONT).name,
     "basic.css",
     "copybutton.js",
     "documentation_options.js",
