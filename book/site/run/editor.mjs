@@ -39,9 +39,7 @@ const keys = {
       return;
     }
     const lines = value.slice(first, to).split("\n");
-    const moved = lines.map((line) =>
-      event.shiftKey ? line.replace(/^ {1,4}/, "") : line && `    ${line}`,
-    );
+    const moved = lines.map((line) => (event.shiftKey ? line.replace(/^ {1,4}/, "") : line && `    ${line}`));
     replace(area, first, to, moved.join("\n"));
     const shift = moved[0].length - lines[0].length;
     const end = first + moved.join("\n").length;

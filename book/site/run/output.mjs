@@ -1,6 +1,7 @@
 // What a cell shows as HTML, a table for instance, without anything that could act: of the text only
 // these elements are taken, with these attributes.
-const ELEMENTS = "B BR CAPTION CODE DETAILS DIV EM I LI OL P PRE SPAN STRONG SUB SUMMARY SUP TABLE TBODY TD TH THEAD TR UL";
+const ELEMENTS =
+  "B BR CAPTION CODE DETAILS DIV EM I LI OL P PRE SPAN STRONG SUB SUMMARY SUP TABLE TBODY TD TH THEAD TR UL";
 const ATTRIBUTES = "class colspan rowspan scope";
 const allowed = new Set(ELEMENTS.split(" "));
 

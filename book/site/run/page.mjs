@@ -15,7 +15,11 @@ function element(tag, properties = {}, ...children) {
 }
 
 function button(text, action, className = "") {
-  const made = element("button", { type: "button", className: `run-button ${className}`.trim(), textContent: text });
+  const made = element("button", {
+    type: "button",
+    className: `run-button ${className}`.trim(),
+    textContent: text,
+  });
   made.addEventListener("click", action);
   return made;
 }
@@ -137,7 +141,10 @@ export function show(page, box, article) {
       if (mine !== python || turn !== asked) break;
       if (!goesOn && cell !== target) {
         target.out.replaceChildren();
-        put(target, { kind: "error", content: "Not run: the cell with your answer ends in an error, see above." });
+        put(target, {
+          kind: "error",
+          content: "Not run: the cell with your answer ends in an error, see above.",
+        });
         spoken.textContent = cell.failed;
         break;
       }
@@ -168,7 +175,8 @@ export function show(page, box, article) {
     answers.solve(result.progress);
     showProgress(result.progress);
     const last = cell.out.lastElementChild?.textContent.trim() ?? "";
-    spoken.textContent = cell.failed || (cell.kind === "check" ? last : `${cell.name} has run. ${last}`.slice(0, 300));
+    spoken.textContent =
+      cell.failed || (cell.kind === "check" ? last : `${cell.name} has run. ${last}`.slice(0, 300));
     if (!result.well) cell.ran = undefined;
     return result.well || cell.kind !== "answer";
   }
@@ -220,7 +228,9 @@ export function show(page, box, article) {
     const text = cell.area.value;
     answers.keep(cell, text === cell.made ? undefined : text);
     if (cell.reset) cell.reset.hidden = text === cell.made;
-    warnings.textContent = answers.works ? "" : "This browser does not keep your answers: download them before you leave.";
+    warnings.textContent = answers.works
+      ? ""
+      : "This browser does not keep your answers: download them before you leave.";
   }
 
   function write(cell, text) {
@@ -245,7 +255,11 @@ export function show(page, box, article) {
   }
 
   function prepareProse(cell) {
-    const area = element("textarea", { className: "run-prose", rows: 4, placeholder: "Your answer, in words" });
+    const area = element("textarea", {
+      className: "run-prose",
+      rows: 4,
+      placeholder: "Your answer, in words",
+    });
     area.ariaLabel = `Your answer to exercise ${cell.exercise}, in words`;
     cell.place.replaceWith(area);
     Object.assign(cell, { place: area, area, made: "", out: undefined });
@@ -261,9 +275,15 @@ export function show(page, box, article) {
     cell.listing = input.querySelector("pre");
     cell.made = cell.listing.textContent.trimEnd();
     cell.stored = cell.place.querySelector(".cell_output");
-    cell.name = { setup: "the set-up", check: `the check of exercise ${cell.exercise}` }[cell.kind] ?? `a cell of exercise ${cell.exercise}`;
+    cell.name =
+      { setup: "the set-up", check: `the check of exercise ${cell.exercise}` }[cell.kind] ??
+      `a cell of exercise ${cell.exercise}`;
     const isCheck = cell.kind === "check";
-    cell.run = button(isCheck ? `Check exercise ${cell.exercise}` : "Run", () => run(needed(cell)), isCheck ? "run-main" : "");
+    cell.run = button(
+      isCheck ? `Check exercise ${cell.exercise}` : "Run",
+      () => run(needed(cell)),
+      isCheck ? "run-main" : "",
+    );
     if (!isCheck) cell.run.ariaLabel = `Run ${cell.name}`;
     const bar = element("div", { className: "run-bar" }, cell.run);
     if (cell.kind !== "setup") {
@@ -273,7 +293,10 @@ export function show(page, box, article) {
     cell.out = element("div", { className: "cell_output run-output" });
     cell.place.append(bar, cell.out);
     if (EDITABLE.includes(cell.kind)) {
-      const label = cell.kind === "answer" ? `Your answer to exercise ${cell.exercise}` : `Code of exercise ${cell.exercise}`;
+      const label =
+        cell.kind === "answer"
+          ? `Your answer to exercise ${cell.exercise}`
+          : `Code of exercise ${cell.exercise}`;
       cell.editor = codeEditor(cell.listing, {
         label,
         help: help.id,
@@ -298,7 +321,12 @@ export function show(page, box, article) {
     }
     if (isCheck) bar.append((cell.mark = element("span", { className: "run-mark" })));
     if (cell.torch) {
-      bar.append(element("span", { className: "run-note", textContent: "Uses PyTorch, which does not run in the browser; in JupyterLab it does." }));
+      bar.append(
+        element("span", {
+          className: "run-note",
+          textContent: "Uses PyTorch, which does not run in the browser; in JupyterLab it does.",
+        }),
+      );
     }
   }
 
@@ -312,7 +340,8 @@ export function show(page, box, article) {
     for (const cell of cells) {
       if (!cell.mark) continue;
       const state = best[cell.exercise];
-      cell.mark.textContent = state === "solved" ? "Solved" : state ? `${state} of ${page.exercises[cell.exercise][0]} points` : "";
+      cell.mark.textContent =
+        state === "solved" ? "Solved" : state ? `${state} of ${page.exercises[cell.exercise][0]} points` : "";
       cell.mark.classList.toggle("run-solved", state === "solved");
     }
   }
@@ -320,7 +349,9 @@ export function show(page, box, article) {
   async function download() {
     const response = await fetch(here(`../../_sources/exercises/${page.notebook}.ipynb`));
     const texts = cells.filter((cell) => cell.area).map((cell) => [cell.id, cell.area.value || UNTOUCHED]);
-    const file = new Blob([withAnswers(await response.json(), new Map(texts))], { type: "application/x-ipynb+json" });
+    const file = new Blob([withAnswers(await response.json(), new Map(texts))], {
+      type: "application/x-ipynb+json",
+    });
     const link = element("a", { href: URL.createObjectURL(file), download: `${page.notebook}.ipynb` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);

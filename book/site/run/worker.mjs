@@ -48,6 +48,12 @@ onmessage = async ({ data }) => {
   try {
     postMessage(await (data.type === "start" ? start(data) : run(data)));
   } catch (error) {
-    postMessage({ type: "broken", text: String(error?.message ?? error).trim().split("\n").pop() });
+    postMessage({
+      type: "broken",
+      text: String(error?.message ?? error)
+        .trim()
+        .split("\n")
+        .pop(),
+    });
   }
 };
