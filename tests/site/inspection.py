@@ -43,7 +43,8 @@ FLATTEN = """() => {
 MARK_LOOKS = """known => {
     const seen = new Set(known), added = []
     const own = e => [...e.classList].sort().join('.') + (e.getAttribute('style') ?? '')
-    const around = e => e ? around(e.parentElement) + (own(e) ? `${e.localName}.${own(e)}>` : '') : ''
+    const part = e => own(e) && `${e.localName}.${own(e)}>`
+    const around = e => e ? around(e.parentElement) + part(e) : ''
     const look = e => `${around(e.parentElement)}${e.localName}.${own(e)}`
     document.querySelectorAll('[data-look]').forEach(e => e.removeAttribute('data-look'))
     for (const e of document.body.querySelectorAll('*')) {
