@@ -152,7 +152,8 @@ def backward(dloss: float | Array, cache: Cache) -> Grads:
     for t in range(1, T):
         # p(y_{t-1} = i, y_t = j), i down and j across
         pairs = alpha[t - 1, :, :, None] + params.A + (x[t] + beta[t])[:, None, :]
-        pairs = np.exp(pairs - log_Z[:, None, None])  # (B, K, K)
+        # Past an end these are no probabilities, and could be too large.
+        pairs = np.exp(np.where(inside[t][:, None, None], pairs - log_Z[:, None, None], -np.inf))
         dA += np.tensordot(each * inside[t], pairs, axes=1)
         np.subtract.at(dA, (tags[t - 1], tags[t]), each * inside[t])
     steps, rows = np.nonzero(inside)

@@ -138,6 +138,17 @@ def test_long_sequences_neither_overflow_nor_vanish():
     assert all(np.isfinite(each).all() for each in crf.backward(1.0, cache))
 
 
+@pytest.mark.parametrize(("dtype", "large"), [(np.float32, 100), (np.float64, 800)])
+def test_large_moves_beside_padding_stay_finite(dtype, large):
+    scores, tags, params, _ = random_case(6, 5, 3, 2, dtype)
+    params.A[0, 1] = params.A[1, 0] = large
+    lengths = [5, 1, 3]
+    loss, cache = crf.forward(scores, tags, params, lengths=lengths)
+    assert np.isfinite(loss)
+    assert all(np.isfinite(each).all() for each in crf.backward(1.0, cache))
+    assert np.isfinite(crf.marginals(scores, params, lengths=lengths)).all()
+
+
 def test_without_moves_it_is_a_softmax_at_each_step():
     scores, tags, _, _ = random_case(3, 4, 1, 3)
     nothing = Params(np.zeros(3), np.zeros((3, 3)), np.zeros(3))
