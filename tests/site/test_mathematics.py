@@ -56,6 +56,21 @@ def test_every_formula_is_set_in_words_that_browsers_know(site):
     assert (site / "_static" / NAME).is_file()
 
 
+def test_no_stop_begins_a_line_behind_a_formula(site):
+    """Browsers break lines behind a formula, so each stop is held to it."""
+    held = re.compile(r'<span class="held">(?:(?!</math>).)*</math></span>[^<]+</span>', re.DOTALL)
+    loose = re.compile(r"</math></span>[.,;:!?)]|[(]<span class=\"math notranslate")
+    texts = {page: page.read_text(encoding="utf-8") for page in pages(site)}
+    assert sum(len(held.findall(content)) for content in texts.values()) > 500
+    report(
+        [
+            f"{page.relative_to(site)}: {found[0]}"
+            for page, content in texts.items()
+            for found in loose.finditer(held.sub("", content))
+        ]
+    )
+
+
 @pytest.mark.parametrize(
     ("inside", "complaint"),
     [

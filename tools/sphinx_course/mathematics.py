@@ -8,8 +8,9 @@ be read, or has a character that the font lacks, is a warning, which ends the bu
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
     from sphinx.writers.html import HTML5Translator
 
 logger = logging.getLogger(__name__)
+
+# A formula in the text with the signs that touch it: "(h)," and not the comma on the next line.
+# Browsers break a line on both sides of a formula, whatever stands there.
+TOUCHED = re.compile(
+    r"([(\[“‘]*)(<span class=\"math notranslate nohighlight\"[^>]*>(?:(?!</span>).)*</span>)"
+    r"([.,;:!?)\]”’]*)",
+    re.DOTALL,
+)
 
 
 def displayed(source: str) -> str:
@@ -78,6 +87,33 @@ def visit_math_block(self: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def held_together(body: str) -> str:
+    """Keep formulas on one line with the brackets and stops that touch them.
+
+    >>> formula = '<span class="math notranslate nohighlight"><math></math></span>'
+    >>> held_together(f"a {formula}, b") == f'a <span class="held">{formula},</span> b'
+    True
+    """
+
+    def held(found: re.Match[str]) -> str:
+        whole: str = found[0]
+        return f'<span class="held">{whole}</span>' if found[1] or found[3] else whole
+
+    return TOUCHED.sub(held, body)
+
+
+def hold_formulas(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Do so on each page."""
+    if "body" in context:
+        context["body"] = held_together(context["body"])
+
+
 def write_font(app: Sphinx) -> None:
     """Put the font beside the pages, where it is not there yet."""
     path = Path(app.outdir, "_static", math_font.NAME)
@@ -90,4 +126,5 @@ def setup(app: Sphinx) -> None:
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     app.add_css_file("mathematics.css", priority=900)  # after course.css
     app.add_js_file("mathematics.js", defer="defer")
+    app.connect("html-page-context", hold_formulas)
     app.connect("builder-inited", write_font)
