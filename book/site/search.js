@@ -54,6 +54,16 @@
     return results;
   };
 
+  // Excerpts show what one reads: neither folded code, nor the contents list for paper, nor a title
+  // again that stands above the excerpt.
+  const toText = Search.htmlToText;
+  const passed = ".onlyprint, details.hide, .highlight, h1";
+  Search.htmlToText = (html, anchor) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    for (const each of page.querySelectorAll(passed)) each.remove();
+    return toText(page.documentElement.outerHTML, anchor);
+  };
+
   const field = document.querySelector("form.bd-search input");
   field?.focus();
   field?.select();

@@ -53,6 +53,9 @@ def found(site):
             results[question] = page.eval_on_selector_all(
                 RESULTS, "links => links.slice(0, 5).map(e => e.getAttribute('href'))"
             )
+        page.goto(f"{base}search.html?q=lstm")
+        page.wait_for_selector("#search-results li p.context")
+        results["excerpt"] = page.text_content("#search-results li p.context")
         results["troubles"] = troubles
     return results
 
@@ -66,6 +69,11 @@ def test_what_comes_first(found, question):
 def test_no_page_loads_the_index_before_a_search(found):
     assert found["asked by a chapter"]
     assert [name for name in found["asked by a chapter"] if "search" in name] == []
+
+
+def test_an_excerpt_is_what_one_reads(found):
+    assert "Contents" not in found["excerpt"]  # the list for paper
+    assert len(found["excerpt"]) > 100
 
 
 def test_no_script_fails(found):
