@@ -24,7 +24,6 @@ SHOWN = 5  # faults of a kind
 # files of 25 MiB, and lines of 2,000 characters there.
 TOTAL, FILES, LARGEST, LINE = 10**9, 20_000, 25 * 2**20, 2000
 
-HANDLER = re.compile(rb"<[a-z][^<>]*\son[a-z]+=[\"']")
 CANONICAL = re.compile(r'<link rel="canonical" href="([^"]*)"')
 OG_URL = re.compile(r'<meta property="og:url" content="([^"]*)"')
 MARKDOWN_LINK = re.compile(r"^- \[.*?\]\((\S+?\.md)\)", re.MULTILINE)
@@ -138,6 +137,8 @@ def sizes(site: Path, values: SiteValues) -> Line:
 
 def security(site: Path, values: SiteValues) -> Line:
     """The policy beside the pages is the one that they need."""
+    from tests.site.links import page_of
+
     needed, file = policy_of(site), site / FILE
     faults = []
     if not file.is_file() or file.read_text(encoding="utf-8").strip() != needed:
@@ -147,9 +148,9 @@ def security(site: Path, values: SiteValues) -> Line:
     if (site / HEADERS).exists() != values.headers:
         faults.append(f"{HEADERS} and course_site: headers do not agree: build again")
     faults += [
-        f"{page.relative_to(site)}: a script in an attribute"
+        f"{page.relative_to(site)}: a script in an attribute, {script}"
         for page in pages_of(site)
-        if HANDLER.search(page.read_bytes())
+        for script in page_of(page).scripts
     ]
     return Line("security policy", f"{needed.count('sha256-')} hashes", faults)
 

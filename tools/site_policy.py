@@ -19,11 +19,13 @@ from site_values import SiteValues
 FILE = "content-security-policy.txt"
 HEADERS = "_headers"
 
-ELEMENT = re.compile(r"<(script|style)\b([^>]*)>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE)
-TYPE = re.compile(r"\btype\s*=\s*[\"']?([^\"'\s>]*)", re.IGNORECASE)
+# An attribute in quotes may hold ">".
+ELEMENT = re.compile(
+    r"""<(script|style)(?![\w-])((?:[^>"']|"[^"]*"|'[^']*')*)>(.*?)</\1\s*>""",
+    re.DOTALL | re.IGNORECASE,
+)
+ATTRIBUTE = re.compile(r"""([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
 RUN = ("", "module", "text/javascript", "application/javascript", "importmap")  # else it is data
-# Scripts that write style sheets into the page while it is read, which no hash can foresee.
-WRITE_STYLES = ("mathjax/tex-", "fontawesome.js")
 
 HEADER_LINES = """\
 /*
@@ -51,13 +53,12 @@ def inside(page: str) -> tuple[set[str], set[str]]:
     """Return the scripts and the style sheets that stand inside a page."""
     scripts: set[str] = set()
     styles: set[str] = set()
-    for element, attributes, text in ELEMENT.findall(page):
+    for element, head, text in ELEMENT.findall(page):
+        attributes = {name.lower(): "".join(value) for name, *value in ATTRIBUTE.findall(head)}
         if element.lower() == "style":
             styles.add(text)
-        elif not re.search(r"\bsrc\s*=", attributes):
-            kind = TYPE.search(attributes)
-            if (kind[1].lower() if kind else "") in RUN:
-                scripts.add(text)
+        elif "src" not in attributes and attributes.get("type", "").strip().lower() in RUN:
+            scripts.add(text)
     return scripts, styles
 
 
@@ -65,19 +66,16 @@ def policy(pages: Iterable[str], *, wasm: bool = False) -> str:
     """Return the policy that some pages need, in one line."""
     scripts: set[str] = set()
     styles: set[str] = set()
-    writes_styles = False
     for page in pages:
         more_scripts, more_styles = inside(page)
         scripts |= more_scripts
         styles |= more_styles
-        writes_styles = writes_styles or any(name in page for name in WRITE_STYLES)
-    elements = ["'unsafe-inline'"] if writes_styles else sorted(map(hash_of, styles))
     rules = {
         "default-src": ["'none'"],
         "script-src": ["'self'", *sorted(map(hash_of, scripts))],
         # Widths of columns, of figures side by side and of tables are attributes of their elements.
         "style-src": ["'self'", "'unsafe-inline'"],  # for browsers that do not know the two below
-        "style-src-elem": ["'self'", *elements],
+        "style-src-elem": ["'self'", *sorted(map(hash_of, styles))],
         "style-src-attr": ["'unsafe-inline'"],
         "img-src": ["'self'", "data:"],  # the theme's style sheet holds small pictures
         "font-src": ["'self'"],

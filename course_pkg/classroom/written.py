@@ -62,7 +62,7 @@ def _points(text: str, most: float) -> float:
     2.5
     """
     try:
-        points = float(text.replace(",", "."))
+        points = math.nan if "_" in text else float(text.replace(",", "."))  # 1_0 would be 10
     except ValueError:
         points = math.nan
     if not 0 <= points <= most:
@@ -158,13 +158,21 @@ def with_points(results: Sequence[Result], read: Sequence[Read]) -> list[Result]
 
 
 def outdated(results: Sequence[Result], read: Sequence[Read]) -> list[Read]:
-    """Return the rows with points for a text that is handed in no more."""
+    """Return the rows with points for a text that is handed in no more.
+
+    Nothing is known of the answers in a notebook that cannot be graded: its rows are left out.
+    """
+    unread = {(result.student, result.id) for result in results if result.status == "not graded"}
     now = {
         (result.student, result.id, mark.name, mark_of(mark.text))
         for result in results
         for mark in result.marks
     }
-    return [each for each in read if each.text and each[1:5] not in now]
+    return [
+        each
+        for each in read
+        if each.text and each[1:5] not in now and (each.student, each.id) not in unread
+    ]
 
 
 def read_points(path: Path) -> Sheet:
@@ -183,14 +191,19 @@ def add_rows(path: Path, results: Sequence[Result]) -> None:
         As `with_points` returned them: what has points needs no row.
     """
     sheet = read_points(path)
+
+    def whose(student: str, number: str) -> tuple[str, ...]:
+        """Return what tells a student in this table, from which somebody may have cut the ids."""
+        return (_same(student), _same(number)) if "id" in sheet.head else (_same(student),)
+
     there = {
-        (_same(row["student"]), _same(row.get("id", "")), row["cell"], row.get("text", ""))
+        (*whose(row["student"], row.get("id", "")), row["cell"], row.get("text", ""))
         for _, row in sheet.rows
     }
     added = []
     for result in results:
         for mark in result.marks:
-            key = (_same(result.student), _same(result.id), mark.name)
+            key = (*whose(result.student, result.id), mark.name)
             text = mark_of(mark.text)
             if mark.state == "by hand" and not {(*key, text), (*key, "")} & there:
                 added.append(

@@ -128,6 +128,27 @@ def test_another_answer_waits_for_points_of_its_own(path):
     assert written.with_points(a_class(), found)[1].total() == 9  # handed in again as it was
 
 
+@pytest.mark.parametrize("gone", ["id", "text", "exercise"])
+def test_a_table_without_a_column_gets_no_row_twice(path, gone):
+    columns = [name for name in written.COLUMNS if name != gone]
+    fill(path, {4: "3"}, columns=columns)
+    before = path.read_bytes()
+    for _ in range(2):
+        written.add_rows(path, written.with_points(a_class(), read(path)))
+        assert path.read_bytes() == before
+    later = Result("Łukasz", "3", "x", "graded", "", a_class()[0].marks)
+    written.add_rows(path, [*a_class(), later])
+    assert len(written.read_points(path).rows) == 10
+
+
+def test_a_notebook_that_cannot_be_graded_is_not_said_to_hold_another_answer(path):
+    fill(path, {4: "3", 8: "1"})
+    found = read(path)
+    later = a_class({("Kim", "2"): "Three seeds."})
+    later[1] = Result("ben", "", "x.ipynb", "not graded", "damaged", [])
+    assert [each.row for each in written.outdated(later, found)] == [8]
+
+
 @pytest.mark.parametrize(
     ("points", "words"),
     [
@@ -136,6 +157,7 @@ def test_another_answer_waits_for_points_of_its_own(path):
         ("nan", "row 2, column points: expected a number"),
         ("two", "row 2, column points: expected a number"),
         ("1/2", "row 2, column points: expected a number"),
+        ("0_1", "row 2, column points: expected a number"),
     ],
 )
 def test_points_that_cannot_be_are_named(path, points, words):

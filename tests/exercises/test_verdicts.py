@@ -20,11 +20,22 @@ def answers_to(name):
     return import_module(f"tests.exercises.{module}").ANSWERS
 
 
-ANSWERS = [
-    pytest.param(chapter, *entry, id=f"{chapter}-{entry[0]}-{number}")
-    for chapter in CHAPTERS
-    for number, entry in enumerate(answers_to(chapter))
-]
+def asked(chapter):
+    """Yield the answers, each with whether its check is run to the end, as a learner runs it.
+
+    Of each exercise that is so with right answers, with those whose verdict says how many points,
+    and with the first of the others.
+    """
+    seen = set()  # exercises with a wrong answer before this one
+    for number, (exercise, verdict, answer) in enumerate(answers_to(chapter)):
+        whole = verdict == RIGHT or "points" in verdict or exercise not in seen
+        if verdict != RIGHT and "points" not in verdict:
+            seen.add(exercise)
+        name = f"{chapter}-{exercise}-{number}"
+        yield pytest.param(chapter, exercise, verdict, answer, whole, id=name)
+
+
+ANSWERS = [entry for chapter in CHAPTERS for entry in asked(chapter)]
 
 
 @cache
@@ -61,7 +72,8 @@ def verdict_on(chapter, exercise, answer):
 def not_beyond(monkeypatch):
     """Have the first part of a check that fails end it: its error is what the check says.
 
-    The parts behind it train for seconds, and change nothing but the line on points.
+    The parts behind it train for seconds, and change nothing but the line on points; that this is
+    so, one wrong answer to each exercise shows, whose check is run to the end.
     """
     note = parts.part.__exit__
 
@@ -72,9 +84,9 @@ def not_beyond(monkeypatch):
     monkeypatch.setattr(parts.part, "__exit__", note_and_raise)
 
 
-@pytest.mark.parametrize(("chapter", "exercise", "verdict", "answer"), ANSWERS)
-def test_the_verdict_is_just(chapter, exercise, verdict, answer, monkeypatch):
-    if verdict != RIGHT and "points" not in verdict:
+@pytest.mark.parametrize(("chapter", "exercise", "verdict", "answer", "whole"), ANSWERS)
+def test_the_verdict_is_just(chapter, exercise, verdict, answer, whole, monkeypatch):
+    if not whole:
         not_beyond(monkeypatch)
     said = verdict_on(chapter, exercise, answer)
     if verdict == RIGHT:

@@ -27,6 +27,7 @@ class Page(NamedTuple):
     anchors: frozenset[str]  # everything that a fragment (#...) may point to
     redirection: str  # the address that it sends its reader on to at once, or an empty string
     addresses: tuple[tuple[str, bool], ...]  # and whether the browser fetches each by itself
+    scripts: tuple[str, ...]  # those in attributes, which a strict security policy stops
     head: tuple[str, ...]  # what it lacks for search engines, screen readers and tabs
 
 
@@ -42,7 +43,11 @@ def page_of(path: Path) -> Page:
     ids = {tag["id"] for tag in soup.find_all(id=True)}
     names = {tag["name"] for tag in soup.find_all("a", attrs={"name": True})}
     found = Page(
-        frozenset(ids | names), _redirection(soup), tuple(_addresses(soup)), tuple(_head(soup))
+        frozenset(ids | names),
+        _redirection(soup),
+        tuple(_addresses(soup)),
+        tuple(_scripts(soup)),
+        tuple(_head(soup)),
     )
     soup.decompose()  # its parts point at each other, and would stay for a while
     return found
@@ -80,6 +85,17 @@ def _addresses(soup: BeautifulSoup) -> list[tuple[str, bool]]:
         if tag.name == "style":
             found += [(address, True) for address in css_addresses(tag.get_text())]
     return found
+
+
+def _scripts(soup: BeautifulSoup) -> list[str]:
+    """Return the attributes that hold a script: handlers of events, and links that run one."""
+    return [
+        f"{name} of <{tag.name}>"
+        for tag in soup.find_all(True)
+        for name, value in tag.attrs.items()
+        if name.startswith("on")
+        or (isinstance(value, str) and value.strip().lower().startswith("javascript:"))
+    ]
 
 
 def local_complaint(address: str, page: Path, site: Path) -> str:

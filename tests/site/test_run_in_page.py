@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 from notebook_files import ROOT, read
 from sphinx_course.page_cells import LACKS, NO_TORCH
-from sphinx_course.run_in_page import READ_HERE, SOLVE_HERE, runs
+from sphinx_course.run_in_page import BUT, HERE_TOO, runs
 
 from tests.rules.published import report
 from tests.site.inspection import (
@@ -397,5 +397,5 @@ def test_the_pages_are_those_whose_set_up_is_in_the_browser(run_site):
     assert there == {*PART_ONE, *LATER}
     for name in there:
         text = (run_site / "exercises" / f"{name}.html").read_text()
-        assert READ_HERE not in text
-        assert SOLVE_HERE in text
+        assert (HERE_TOO.format(but=BUT) in text) == ('"torch": true' in text)
+        assert (HERE_TOO.format(but="") in text) == ('"torch": true' not in text)

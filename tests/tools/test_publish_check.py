@@ -127,7 +127,11 @@ def test_what_is_too_large_for_a_host_is_seen(site):
     ("head", "fault"),
     [
         ("<script>new</script>", "is not the policy of these pages"),
-        ("<p onclick='x()'>", "book/one.html: a script in an attribute"),
+        ("<p onclick='x()'>", "book/one.html: a script in an attribute, onclick of <p>"),
+        ("<p onclick=x()>", "book/one.html: a script in an attribute, onclick of <p>"),
+        ("<P ONCLICK='x()'>", "book/one.html: a script in an attribute, onclick of <p>"),
+        ("<p title='a > b' onclick='x()'>", "a script in an attribute, onclick of <p>"),
+        ("<a href=' JavaScript:x()'>x</a>", "a script in an attribute, href of <a>"),
     ],
 )
 def test_pages_and_policy_have_to_agree(site, head, fault):

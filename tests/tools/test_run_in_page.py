@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 from make_exercises import make_exercise, wanted_exercises
-from notebook_files import ROOT, hash_of
+from notebook_files import ROOT, hash_of, notebooks_in, read
 from sphinx_course import run_in_page
 from sphinx_course.run_in_page import described, make_package, not_in_the_browser, runs
 
@@ -46,6 +46,17 @@ def test_the_script_is_told_what_each_cell_is():
     assert page["exercises"][1][0] == 2
     assert page["summary"].startswith("Solved: none yet. 0 of ")
     assert page["plots"]
+
+
+@pytest.mark.parametrize("path", notebooks_in("exercises"), ids=lambda path: path.stem)
+def test_a_page_says_where_its_exercises_are_solved(path):
+    notebook = read(path)
+    first = notebook.cells[0].source
+    assert "the site" not in first  # the file is read elsewhere too
+    if runs(notebook):
+        assert first.count(run_in_page.ELSEWHERE) == 1
+        some_need_torch = any("torch." in cell.source for cell in notebook.cells)
+        assert (run_in_page.BUT in run_in_page.where(notebook)) == some_need_torch
 
 
 def test_a_notebook_without_a_set_up_cell_does_not_run():

@@ -41,9 +41,27 @@ def test_nothing_inside_the_pages_needs_no_hash():
     assert allowed(policy(["<p>Words.</p>"]), "script-src") == ["'self'"]
 
 
-def test_a_script_that_writes_styles_may_do_so():
-    found = policy([PAGE, '<script src="x/mathjax/tex-chtml.js"></script>'])
-    assert allowed(found, "style-src-elem") == ["'self'", "'unsafe-inline'"]
+@pytest.mark.parametrize(
+    ("attributes", "runs_here"),
+    [
+        ('data-src="a.js"', True),
+        ("data-type='application/json'", True),
+        ('title="a > b"', True),
+        ('title="a > b" src="a.js"', False),
+        ("SRC=a.js", False),
+        ("async src = 'a.js'", False),
+        ("type = Module", True),
+        ('data-x="src=" TYPE="application/JSON"', False),
+    ],
+)
+def test_attributes_say_which_script_stands_inside(attributes, runs_here):
+    scripts, _ = inside(f"<script {attributes}>a()</script>")
+    assert scripts == ({"a()"} if runs_here else set())
+
+
+def test_no_word_in_a_page_lets_it_write_styles():
+    page = "<p>mathjax/tex-chtml.js and fontawesome.js</p>"
+    assert allowed(policy([page]), "style-src-elem") == ["'self'"]
 
 
 def test_python_in_the_page_may_run(tmp_path):

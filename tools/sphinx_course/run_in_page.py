@@ -32,9 +32,10 @@ FOLDER = "exercises/"
 PROSE = "YOUR ANSWER HERE"
 HERE = {"numpy", "matplotlib", *sys.stdlib_module_names}
 STATIC = "_static/run"
-# What the notebook says of the site is not true of a page in which it runs.
-READ_HERE = "On the site you can read the exercises. To work on them, run"
-SOLVE_HERE = "You can solve the exercises here, in the page. To work on them in JupyterLab, run"
+# What the notebook says is not all that holds for a page in which it runs.
+ELSEWHERE = "**Where.** To work on the exercises, run"
+HERE_TOO = "You can solve the exercises here, in the page{but}. To work on them in JupyterLab, run"
+BUT = ", but for those that use PyTorch"
 ZIP_TIME = (2026, 1, 1, 0, 0, 0)
 
 
@@ -173,13 +174,19 @@ def described(notebook: dict[str, Any], name: str) -> dict[str, Any]:
     }
 
 
+def where(notebook: dict[str, Any]) -> str:
+    """Return what a page says of where its exercises are solved."""
+    torch = any("torch" in cell for cell in described(notebook, "")["cells"])
+    return HERE_TOO.format(but=BUT if torch else "")
+
+
 def _note_notebook(app: Sphinx, docname: str, content: list[str]) -> None:
     if docname.startswith(FOLDER):
         try:
             notebook = json.loads(content[0])
             if runs(notebook):
                 app.env.temp_data["course_run"] = notebook
-                content[0] = content[0].replace(READ_HERE, SOLVE_HERE)
+                content[0] = content[0].replace(ELSEWHERE, f"**Where.** {where(notebook)}")
         except (ValueError, KeyError, TypeError, AttributeError, SyntaxError):
             pass  # no notebook; the build will say so
 
