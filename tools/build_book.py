@@ -31,15 +31,14 @@ FRAME = (
     "_config.yml",
     "_toc.yml",
     "book/references.bib",  # sphinxcontrib.bibtex loses citations when it reads a changed one
+    "pyproject.toml",  # the version, at the foot of each page
     "requirements",
-    "tools/build_book.py",
     "tools/run_files.toml",
-    "tools/site_policy.py",
-    "tools/site_values.py",
     "tools/sphinx_course",
+    *(f"tools/{path.name}" for path in sorted(ROOT.glob("tools/*.py"))),  # it imports some of them
 )
 PAPERS = ("CHANGELOG.md", "CITATION.cff")
-CONTENT = ("book", "exercises", "solutions", "course_pkg", "benchmarks", *PAPERS)
+CONTENT = ("book", "exercises", "solutions", "course_pkg", "benchmarks", "experiments", *PAPERS)
 # The third is what a visitor takes home: COURSE, see downloads.py.
 
 
@@ -141,7 +140,7 @@ def build(out: Path, *, solutions: bool, url_prefix: str, run: bool, verbose: bo
     if now == before and start_page.exists() and (html / FOLDER).exists():
         print("The site is up to date.")
     elif all(now[part] == before.get(part) for part in pages) and start_page.exists():
-        make_downloads(html, solutions=solutions)  # only tests or tools have changed
+        make_downloads(html, solutions=solutions)  # only tests or papers have changed
         stamp.write_text(json.dumps(now))
         print("The pages are up to date; the files to download were made anew.")
     else:
