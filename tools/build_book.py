@@ -40,6 +40,7 @@ FRAME = (
 PAPERS = ("CHANGELOG.md", "CITATION.cff")
 CONTENT = ("book", "exercises", "solutions", "course_pkg", "benchmarks", "experiments", *PAPERS)
 # The third is what a visitor takes home: COURSE, see downloads.py.
+PRINTED = (*FRAME, *CONTENT, "tools/pdf_book")  # what the book as a PDF is made from
 
 
 def files_below(names: Iterable[str]) -> list[Path]:
@@ -67,6 +68,28 @@ def fingerprint(names: Iterable[str], options: dict[str, Any]) -> str:
     return digest.hexdigest()
 
 
+def note_of(pdf: Path) -> Path:
+    """Return the file in which ``build_pdf.py`` notes what it made a PDF of."""
+    return pdf.with_suffix(".pdf-made-of")
+
+
+def made_of(*, solutions: bool) -> str:
+    """Return the fingerprint of what a PDF is made from now."""
+    return fingerprint(PRINTED, {"solutions": solutions, "values": configured(ROOT)})
+
+
+def fitting_pdf(base: Path, *, solutions: bool) -> Path | None:
+    """Return the PDF that was made of what the pages say now; name one that was not."""
+    pdf = base / pdf_name()
+    if not pdf.exists():
+        return None
+    note = note_of(pdf)
+    if note.exists() and note.read_text(encoding="utf-8") == made_of(solutions=solutions):
+        return pdf
+    print(f"{pdf.name} was made of something older, and is left out: `make pdf` makes it anew.")
+    return None
+
+
 def toc_without_solutions(toc: dict[str, Any]) -> dict[str, Any]:
     """Return the table of contents less its part of solutions."""
     parts = [part for part in toc["parts"] if part["caption"] != SOLUTIONS_PART]
@@ -76,7 +99,14 @@ def toc_without_solutions(toc: dict[str, Any]) -> dict[str, Any]:
 
 
 def run_jupyter_book(
-    html: Path, work: Path, toc: Path, url_prefix: str, run_files: str, verbose: bool
+    html: Path,
+    work: Path,
+    toc: Path,
+    *,
+    url_prefix: str,
+    run_files: str,
+    has_pdf: bool,
+    verbose: bool,
 ) -> bool:
     """Build, warnings being errors, and return whether all was well."""
     from jupyter_book.sphinx import build_sphinx
@@ -96,6 +126,7 @@ def run_jupyter_book(
             "nitpicky": True,
             "notfound_urls_prefix": url_prefix,
             "course_run_files": run_files,
+            "course_has_pdf": has_pdf,
             "latex_individualpages": False,
         },
         warningiserror=True,
@@ -127,11 +158,11 @@ def build(out: Path, *, solutions: bool, url_prefix: str, run: bool, verbose: bo
         "root": str(ROOT),
         "values": configured(ROOT),  # some may come from the environment
     }
-    pdf = base / pdf_name()  # of `make pdf`; the pages link to it when it is there
-    made = {"made": pdf.stat().st_mtime_ns if pdf.exists() else None}
+    pdf = fitting_pdf(base, solutions=solutions)  # the pages link to it when there is one
+    made = {"made": pdf.stat().st_mtime_ns if pdf else None}
     now = {
         "frame": fingerprint(FRAME, options),
-        "content": fingerprint(CONTENT, {**options, "pdf": pdf.exists()}),
+        "content": fingerprint(CONTENT, {**options, "pdf": pdf is not None}),
         "downloads": fingerprint(COURSE, {**options, **made}),
     }
     before = json.loads(stamp.read_text()) if stamp.exists() else {}
@@ -140,7 +171,7 @@ def build(out: Path, *, solutions: bool, url_prefix: str, run: bool, verbose: bo
     if now == before and start_page.exists() and (html / FOLDER).exists():
         print("The site is up to date.")
     elif all(now[part] == before.get(part) for part in pages) and start_page.exists():
-        make_downloads(html, solutions=solutions)  # only tests or papers have changed
+        make_downloads(html, solutions=solutions, pdf=pdf)  # only tests or papers have changed
         stamp.write_text(json.dumps(now))
         print("The pages are up to date; the files to download were made anew.")
     else:
@@ -156,12 +187,20 @@ def build(out: Path, *, solutions: bool, url_prefix: str, run: bool, verbose: bo
             toc.write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
         print("Building the site ...", flush=True)
         start = time.monotonic()
-        if not run_jupyter_book(html, work, toc, url_prefix, files, verbose):
+        if not run_jupyter_book(
+            html,
+            work,
+            toc,
+            url_prefix=url_prefix,
+            run_files=files,
+            has_pdf=pdf is not None,
+            verbose=verbose,
+        ):
             # Unchanged pages would not be read again, so their warnings would not be seen again.
             shutil.rmtree(work)
             print("\nThe site was not built: see the messages above.", file=sys.stderr)
             return 1
-        make_downloads(html, solutions=solutions)
+        make_downloads(html, solutions=solutions, pdf=pdf)
         (html / ".nojekyll").touch()  # else some hosts leave out _static and _images
         write_policy(html, configured(ROOT))
         stamp.write_text(json.dumps(now))
