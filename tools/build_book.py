@@ -24,6 +24,9 @@ from site_values import SiteValueError, configured
 
 ROOT = Path(__file__).resolve().parent.parent
 SOLUTIONS_PART = "Appendix: solutions"
+API = "book/api"
+# Where its pages are left out, the names of functions stay and lead nowhere.
+NAMES_STAY = {"nitpick_ignore_regex": [("py:.*", r"course_pkg\b.*")]}
 
 # A change in the first group (which pages there are, how they are made) starts from nothing,
 # so that no page of an earlier build is left over. The second group is what the pages say.
@@ -98,6 +101,22 @@ def toc_without_solutions(toc: dict[str, Any]) -> dict[str, Any]:
     return {**toc, "parts": parts}
 
 
+def toc_without_api(toc: dict[str, Any]) -> dict[str, Any]:
+    """Return the table of contents less the pages below that of the API."""
+    parts = [
+        {
+            **part,
+            "chapters": [
+                {"file": API} if chapter["file"] == API else chapter for chapter in part["chapters"]
+            ],
+        }
+        for part in toc["parts"]
+    ]
+    if parts == toc["parts"]:
+        raise SystemExit(f"_toc.yml: expected pages below {API!r}, found none.")
+    return {**toc, "parts": parts}
+
+
 def run_jupyter_book(
     html: Path,
     work: Path,
@@ -106,6 +125,7 @@ def run_jupyter_book(
     url_prefix: str,
     run_files: str,
     has_pdf: bool,
+    api: bool,
     verbose: bool,
 ) -> bool:
     """Build, warnings being errors, and return whether all was well."""
@@ -124,6 +144,7 @@ def run_jupyter_book(
         confoverrides={
             "external_toc_path": toc.as_posix(),
             "nitpicky": True,
+            **({} if api else NAMES_STAY),
             "notfound_urls_prefix": url_prefix,
             "course_run_files": run_files,
             "course_has_pdf": has_pdf,
@@ -136,7 +157,9 @@ def run_jupyter_book(
     return result == 0  # a status code, or the exception that ended the build
 
 
-def build(out: Path, *, solutions: bool, url_prefix: str, run: bool, verbose: bool) -> int:
+def build(
+    out: Path, *, solutions: bool, url_prefix: str, run: bool, api: bool, verbose: bool
+) -> int:
     """Build the site below ``out`` if anything has changed, and return the exit status."""
     import yaml
 
@@ -155,6 +178,7 @@ def build(out: Path, *, solutions: bool, url_prefix: str, run: bool, verbose: bo
         "solutions": solutions,
         "url_prefix": url_prefix,
         "run": run,
+        "api": api,
         "root": str(ROOT),
         "values": configured(ROOT),  # some may come from the environment
     }
@@ -181,8 +205,10 @@ def build(out: Path, *, solutions: bool, url_prefix: str, run: bool, verbose: bo
         work.mkdir(parents=True, exist_ok=True)
         stamp.unlink(missing_ok=True)
         toc = ROOT / "_toc.yml"
-        if not solutions:
-            kept = toc_without_solutions(yaml.safe_load(toc.read_text(encoding="utf-8")))
+        if not (solutions and api):
+            kept = yaml.safe_load(toc.read_text(encoding="utf-8"))
+            kept = kept if solutions else toc_without_solutions(kept)
+            kept = kept if api else toc_without_api(kept)
             toc = work / "_toc.yml"
             toc.write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
         print("Building the site ...", flush=True)
@@ -194,6 +220,7 @@ def build(out: Path, *, solutions: bool, url_prefix: str, run: bool, verbose: bo
             url_prefix=url_prefix,
             run_files=files,
             has_pdf=pdf is not None,
+            api=api,
             verbose=verbose,
         ):
             # Unchanged pages would not be read again, so their warnings would not be seen again.
@@ -232,6 +259,11 @@ def main() -> int:
         action="store_true",
         help="let exercises run in the page; the first time this fetches 106 MB",
     )
+    parser.add_argument(
+        "--no-api",
+        action="store_true",
+        help="leave out the pages of the API and the listings, half of the time; for tests",
+    )
     parser.add_argument("--verbose", action="store_true", help="show what Sphinx does")
     options = parser.parse_args()
     try:
@@ -249,6 +281,7 @@ def main() -> int:
         solutions=not options.no_solutions and has_solutions,
         url_prefix=prefix,
         run=options.run,
+        api=not options.no_api,
         verbose=options.verbose,
     )
 
