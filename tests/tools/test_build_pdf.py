@@ -3,6 +3,7 @@
 import re
 import sys
 
+import build_pdf
 import chromium as installed
 import pikepdf
 import pytest
@@ -317,3 +318,20 @@ def test_a_pdf_of_an_older_text_is_left_out_and_named(tmp_path, capsys):
         assert f"{pdf.name} was made of something older" in capsys.readouterr().out
     note_of(pdf).write_text(made_of(solutions=True))
     assert fitting_pdf(tmp_path, solutions=True) == pdf
+
+
+def test_a_pdf_that_was_just_made_fits(tmp_path, monkeypatch):
+    def long_page(out, *_):
+        out.mkdir()
+        (out / "index.html").write_text(LONG_PAGE)
+        return out / "index.html"
+
+    def printed(source, part, chromium):
+        part.write_bytes(b"%PDF")
+        return []
+
+    monkeypatch.setattr(build_pdf, "find_chromium", lambda: "chromium")
+    monkeypatch.setattr(build_pdf, "write_long_page", long_page)
+    monkeypatch.setattr(build_pdf, "print_book", printed)
+    assert build_pdf.build(tmp_path, solutions=True, verbose=False) == 0
+    assert fitting_pdf(tmp_path, solutions=True) == tmp_path / pdf_name()
