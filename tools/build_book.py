@@ -24,6 +24,9 @@ from site_values import SiteValueError, configured
 
 ROOT = Path(__file__).resolve().parent.parent
 SOLUTIONS_PART = "Appendix: solutions"
+API = "book/api"
+# Where its pages are left out, the names of functions stay and lead nowhere.
+NAMES_STAY = {"nitpick_ignore_regex": [("py:.*", r"course_pkg\b.*")]}
 
 # A change in the first group (which pages there are, how they are made) starts from nothing,
 # so that no page of an earlier build is left over. The second group is what the pages say.
@@ -31,16 +34,16 @@ FRAME = (
     "_config.yml",
     "_toc.yml",
     "book/references.bib",  # sphinxcontrib.bibtex loses citations when it reads a changed one
+    "pyproject.toml",  # the version, at the foot of each page
     "requirements",
-    "tools/build_book.py",
     "tools/run_files.toml",
-    "tools/site_policy.py",
-    "tools/site_values.py",
     "tools/sphinx_course",
+    *(f"tools/{path.name}" for path in sorted(ROOT.glob("tools/*.py"))),  # it imports some of them
 )
 PAPERS = ("CHANGELOG.md", "CITATION.cff")
-CONTENT = ("book", "exercises", "solutions", "course_pkg", "benchmarks", *PAPERS)
+CONTENT = ("book", "exercises", "solutions", "course_pkg", "benchmarks", "experiments", *PAPERS)
 # The third is what a visitor takes home: COURSE, see downloads.py.
+PRINTED = (*FRAME, *CONTENT, "tools/pdf_book")  # what the book as a PDF is made from
 
 
 def files_below(names: Iterable[str]) -> list[Path]:
@@ -68,6 +71,28 @@ def fingerprint(names: Iterable[str], options: dict[str, Any]) -> str:
     return digest.hexdigest()
 
 
+def note_of(pdf: Path) -> Path:
+    """Return the file in which ``build_pdf.py`` notes what it made a PDF of."""
+    return pdf.with_suffix(".pdf-made-of")
+
+
+def made_of(*, solutions: bool) -> str:
+    """Return the fingerprint of what a PDF is made from now."""
+    return fingerprint(PRINTED, {"solutions": solutions, "values": configured(ROOT)})
+
+
+def fitting_pdf(base: Path, *, solutions: bool) -> Path | None:
+    """Return the PDF that was made of what the pages say now; name one that was not."""
+    pdf = base / pdf_name()
+    if not pdf.exists():
+        return None
+    note = note_of(pdf)
+    if note.exists() and note.read_text(encoding="utf-8") == made_of(solutions=solutions):
+        return pdf
+    print(f"{pdf.name} was made of something older, and is left out: `make pdf` makes it anew.")
+    return None
+
+
 def toc_without_solutions(toc: dict[str, Any]) -> dict[str, Any]:
     """Return the table of contents less its part of solutions."""
     parts = [part for part in toc["parts"] if part["caption"] != SOLUTIONS_PART]
@@ -76,8 +101,32 @@ def toc_without_solutions(toc: dict[str, Any]) -> dict[str, Any]:
     return {**toc, "parts": parts}
 
 
+def toc_without_api(toc: dict[str, Any]) -> dict[str, Any]:
+    """Return the table of contents less the pages below that of the API."""
+    parts = [
+        {
+            **part,
+            "chapters": [
+                {"file": API} if chapter["file"] == API else chapter for chapter in part["chapters"]
+            ],
+        }
+        for part in toc["parts"]
+    ]
+    if parts == toc["parts"]:
+        raise SystemExit(f"_toc.yml: expected pages below {API!r}, found none.")
+    return {**toc, "parts": parts}
+
+
 def run_jupyter_book(
-    html: Path, work: Path, toc: Path, url_prefix: str, run_files: str, verbose: bool
+    html: Path,
+    work: Path,
+    toc: Path,
+    *,
+    url_prefix: str,
+    run_files: str,
+    has_pdf: bool,
+    api: bool,
+    verbose: bool,
 ) -> bool:
     """Build, warnings being errors, and return whether all was well."""
     from jupyter_book.sphinx import build_sphinx
@@ -95,8 +144,10 @@ def run_jupyter_book(
         confoverrides={
             "external_toc_path": toc.as_posix(),
             "nitpicky": True,
+            **({} if api else NAMES_STAY),
             "notfound_urls_prefix": url_prefix,
             "course_run_files": run_files,
+            "course_has_pdf": has_pdf,
             "latex_individualpages": False,
         },
         warningiserror=True,
@@ -106,7 +157,9 @@ def run_jupyter_book(
     return result == 0  # a status code, or the exception that ended the build
 
 
-def build(out: Path, *, solutions: bool, url_prefix: str, run: bool, verbose: bool) -> int:
+def build(
+    out: Path, *, solutions: bool, url_prefix: str, run: bool, api: bool, verbose: bool
+) -> int:
     """Build the site below ``out`` if anything has changed, and return the exit status."""
     import yaml
 
@@ -125,14 +178,15 @@ def build(out: Path, *, solutions: bool, url_prefix: str, run: bool, verbose: bo
         "solutions": solutions,
         "url_prefix": url_prefix,
         "run": run,
+        "api": api,
         "root": str(ROOT),
         "values": configured(ROOT),  # some may come from the environment
     }
-    pdf = base / pdf_name()  # of `make pdf`; the pages link to it when it is there
-    made = {"made": pdf.stat().st_mtime_ns if pdf.exists() else None}
+    pdf = fitting_pdf(base, solutions=solutions)  # the pages link to it when there is one
+    made = {"made": pdf.stat().st_mtime_ns if pdf else None}
     now = {
         "frame": fingerprint(FRAME, options),
-        "content": fingerprint(CONTENT, {**options, "pdf": pdf.exists()}),
+        "content": fingerprint(CONTENT, {**options, "pdf": pdf is not None}),
         "downloads": fingerprint(COURSE, {**options, **made}),
     }
     before = json.loads(stamp.read_text()) if stamp.exists() else {}
@@ -141,7 +195,7 @@ def build(out: Path, *, solutions: bool, url_prefix: str, run: bool, verbose: bo
     if now == before and start_page.exists() and (html / FOLDER).exists():
         print("The site is up to date.")
     elif all(now[part] == before.get(part) for part in pages) and start_page.exists():
-        make_downloads(html, solutions=solutions)  # only tests or tools have changed
+        make_downloads(html, solutions=solutions, pdf=pdf)  # only tests or papers have changed
         stamp.write_text(json.dumps(now))
         print("The pages are up to date; the files to download were made anew.")
     else:
@@ -151,18 +205,29 @@ def build(out: Path, *, solutions: bool, url_prefix: str, run: bool, verbose: bo
         work.mkdir(parents=True, exist_ok=True)
         stamp.unlink(missing_ok=True)
         toc = ROOT / "_toc.yml"
-        if not solutions:
-            kept = toc_without_solutions(yaml.safe_load(toc.read_text(encoding="utf-8")))
+        if not (solutions and api):
+            kept = yaml.safe_load(toc.read_text(encoding="utf-8"))
+            kept = kept if solutions else toc_without_solutions(kept)
+            kept = kept if api else toc_without_api(kept)
             toc = work / "_toc.yml"
             toc.write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
         print("Building the site ...", flush=True)
         start = time.monotonic()
-        if not run_jupyter_book(html, work, toc, url_prefix, files, verbose):
+        if not run_jupyter_book(
+            html,
+            work,
+            toc,
+            url_prefix=url_prefix,
+            run_files=files,
+            has_pdf=pdf is not None,
+            api=api,
+            verbose=verbose,
+        ):
             # Unchanged pages would not be read again, so their warnings would not be seen again.
             shutil.rmtree(work)
             print("\nThe site was not built: see the messages above.", file=sys.stderr)
             return 1
-        make_downloads(html, solutions=solutions)
+        make_downloads(html, solutions=solutions, pdf=pdf)
         (html / ".nojekyll").touch()  # else some hosts leave out _static and _images
         write_policy(html, configured(ROOT))
         stamp.write_text(json.dumps(now))
@@ -194,6 +259,11 @@ def main() -> int:
         action="store_true",
         help="let exercises run in the page; the first time this fetches 106 MB",
     )
+    parser.add_argument(
+        "--no-api",
+        action="store_true",
+        help="leave out the pages of the API and the listings, half of the time; for tests",
+    )
     parser.add_argument("--verbose", action="store_true", help="show what Sphinx does")
     options = parser.parse_args()
     try:
@@ -211,6 +281,7 @@ def main() -> int:
         solutions=not options.no_solutions and has_solutions,
         url_prefix=prefix,
         run=options.run,
+        api=not options.no_api,
         verbose=options.verbose,
     )
 

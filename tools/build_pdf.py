@@ -17,11 +17,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from build_book import toc_without_solutions
+from build_book import made_of, note_of, toc_without_solutions
+from chromium import NAMES, find_chromium
 from downloads import pdf_name
 from pdf_book.book import Part, make_book
 from pdf_book.paper import has_chinese_font, page_to_print
-from pdf_book.printing import EXECUTABLES, find_chromium, print_book
+from pdf_book.printing import print_book
 from site_values import configured
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,7 +93,7 @@ def build(out: Path, *, solutions: bool, verbose: bool) -> int:
     if chromium is None:
         print(
             "The PDF was not made: it is printed by Chromium, and none of the programs "
-            f"{', '.join(EXECUTABLES)} was found. Install one of them.",
+            f"{', '.join(NAMES)} was found. Install one of them.",
             file=sys.stderr,
         )
         return 1
@@ -112,6 +113,7 @@ def build(out: Path, *, solutions: bool, verbose: bool) -> int:
     toc_file.write_text(yaml.safe_dump(toc, sort_keys=False), encoding="utf-8")
 
     start = time.monotonic()
+    fingerprint = made_of(solutions=solutions)  # before anything is read
     print("Reading the pages ...", flush=True)
     long_page = write_long_page(pages, work, toc_file, verbose)
     if long_page is None:
@@ -131,7 +133,9 @@ def build(out: Path, *, solutions: bool, verbose: bool) -> int:
         part.unlink(missing_ok=True)
         print("\n".join(["The PDF was not made:", *wrong]), file=sys.stderr)
         return 1
+    note_of(target).unlink(missing_ok=True)
     part.replace(target)
+    note_of(target).write_text(fingerprint, encoding="utf-8")  # build_book.py compares
     size = target.stat().st_size / 1e6
     print(f"Made in {time.monotonic() - start:.0f} s: {target} ({size:.0f} MB)")
     return 0

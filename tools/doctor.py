@@ -19,12 +19,12 @@ from pathlib import Path
 
 import setup_env
 import setup_store as store
+from chromium import find_chromium
 
 ROOT = Path(store.ROOT)
 GB = 1e9
 NEEDED = {"NumPy": "numpy", "PyTorch": "torch", "matplotlib": "matplotlib"}
 DATA = ("statsmodels", "mlxtend", "sklearn", "babel", "num2words", "pooch", "sacrebleu")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # Run by the Python of `.venv`; prints what it finds as JSON.
 VERSIONS = r"""
@@ -238,7 +238,7 @@ def main():
         look_at_course(report)
         look_at_jupyter(report)
     look_at_disk(report, runs)
-    if not any(map(shutil.which, BROWSERS)):
+    if find_chromium() is None:
         report.note("no Chromium: make test leaves the tests of the pages out that need it")
     if report.wrong:
         print(f"{report.wrong} to mend. Mend the first, then call make doctor again.")

@@ -1,6 +1,6 @@
 """The files that a visitor of the site can take home: the course as a zip, its package as a wheel.
 
-The book as a PDF is one more where ``make pdf`` has made it.
+The book as a PDF is one more where ``make pdf`` has made it of the same text.
 
 Both are made from this folder alone, without git and without a network, so that a course that was
 unpacked from the zip makes the same zip again. Nothing of the machine goes in: no time of a file,
@@ -149,8 +149,10 @@ def make_zip(out: Path, root: Path = ROOT, *, solutions: bool = True) -> Path:
     return target
 
 
-def make_downloads(site: Path, root: Path = ROOT, *, solutions: bool = True) -> None:
-    """Write the files into the site, in the place of those of before."""
+def make_downloads(
+    site: Path, root: Path = ROOT, *, solutions: bool = True, pdf: Path | None = None
+) -> None:
+    """Write the files into the site, in the place of those of before; a PDF is copied."""
     from course_pkg.classroom.wheel import make_wheel
 
     new, there = site / f".{FOLDER}", site / FOLDER
@@ -158,8 +160,7 @@ def make_downloads(site: Path, root: Path = ROOT, *, solutions: bool = True) -> 
     new.mkdir(parents=True)
     make_zip(new, root, solutions=solutions)
     make_wheel(root, new)
-    pdf = site.parent / pdf_name(root)
-    if pdf.exists():
+    if pdf is not None:
         shutil.copyfile(pdf, new / pdf.name)
     shutil.rmtree(there, ignore_errors=True)
     new.rename(there)

@@ -12,7 +12,6 @@ import argparse
 import gzip
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,8 @@ from statistics import median
 from threading import Thread
 from typing import Any
 
+from chromium import find_chromium
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("book/index.html", "book/04-lstm.html")
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
@@ -34,8 +35,7 @@ TIMES = {
     "cumulative-layout-shift": "layout shift",
     "total-byte-weight": "bytes",
 }
-COMPRESSED = (".html", ".css", ".js", ".json", ".svg", ".txt", ".md")
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+COMPRESSED = (".html", ".css", ".js", ".mjs", ".json", ".svg", ".txt", ".md")
 
 
 class Host(SimpleHTTPRequestHandler):
@@ -111,7 +111,7 @@ def main() -> int:
     program = options.lighthouse / "node_modules" / "lighthouse" / "cli" / "index.js"
     if not program.is_file():
         parser.error(f"--lighthouse: expected a folder that holds {program.name}, found none")
-    if browser := next(filter(None, map(shutil.which, CHROMIUM)), None):
+    if browser := find_chromium():
         os.environ.setdefault("CHROME_PATH", browser)
     with ThreadingHTTPServer(
         ("127.0.0.1", 0), partial(Host, directory=str(options.site))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 from pathlib import Path
 
+from chromium import find_chromium
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
@@ -36,7 +36,7 @@ def photograph(browser: Browser, mode: str) -> Image.Image:
 
 def main() -> None:
     """Take both pictures, write them beside the old file and rename into place."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    chromium = find_chromium()
     if chromium is None:
         raise SystemExit("screenshot: Chromium is needed and was not found; install it.")
     if not PAGE.exists():

@@ -57,5 +57,9 @@ def run_site(site):
 
 @pytest.fixture(scope="session")
 def site_without_solutions(shared_folder):
-    """The pages of the site as `make book SOLUTIONS=0` builds them."""
-    return build(shared_folder / "site-without-solutions", NO_SOLUTIONS)
+    """The pages of the site as `make book SOLUTIONS=0` builds them, less those of the API.
+
+    These take half of the time, and cannot differ: `test_links.py` looks whether they lead to a
+    solution in the whole site.
+    """
+    return build(shared_folder / "site-without-solutions", NO_SOLUTIONS, "--no-api")

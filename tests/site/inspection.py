@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -11,12 +10,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import chromium as installed
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--disable-gpu",
     "--disable-quic",
@@ -87,9 +86,9 @@ TOO_WIDE = """() => {
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Start the browser; without one, skip, or fail where CI is set."""
-    path = next(filter(None, map(shutil.which, EXECUTABLES)), None)
+    path = installed.find_chromium()
     if path is None:
-        reason = f"no browser: none of {', '.join(EXECUTABLES)} is installed"
+        reason = f"no browser: none of {', '.join(installed.NAMES)} is installed"
         if os.environ.get("CI"):
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)

@@ -1,5 +1,7 @@
 """The files of the built site: no dead link or anchor, nothing from a third party."""
 
+import re
+
 import pytest
 from notebook_files import shown
 
@@ -77,6 +79,23 @@ def test_without_solutions_there_is_no_trace_of_them(site_without_solutions):
         ]
     )
     assert "solutions/" not in (site / "searchindex.js").read_text(encoding="utf-8")
+
+
+def test_the_pages_of_the_api_lead_to_no_solution(site):
+    """So these pages are right in the site without solutions, too, which is tried without them."""
+    found = [page for page in pages(site) if page.relative_to(site).parts[0] == "_modules"]
+    found += sorted((site / "book" / "api").rglob("*.html"))
+    assert len(found) > 100
+    texts = {page: page.read_text(encoding="utf-8").partition("<article")[2] for page in found}
+    assert all(texts.values())
+    report(
+        [
+            f"{page.relative_to(site)}: links to {address!r}."
+            for page, text in texts.items()
+            for address in re.findall(r'href="([^"]*)"', text.partition("</article>")[0])
+            if "solutions/" in address
+        ]
+    )
 
 
 def test_without_solutions_nothing_is_dead(site_without_solutions):

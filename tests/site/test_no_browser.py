@@ -1,5 +1,6 @@
 """Without a browser the site's tests say so: skipped on a laptop, failed in CI."""
 
+import chromium as installed
 import pytest
 
 from tests.site import inspection
@@ -19,11 +20,11 @@ def outcome():
 @pytest.mark.parametrize(("ci", "word"), [("", "skipped: no browser"), ("1", "failed: no browser")])
 def test_a_missing_browser_is_named(monkeypatch, ci, word):
     monkeypatch.setenv("CI", ci)
-    monkeypatch.setattr(inspection, "EXECUTABLES", ("no-such-browser",))
+    monkeypatch.setattr(installed, "NAMES", ("no-such-browser",))
     assert outcome().startswith(word)
 
 
 def test_a_browser_that_does_not_start_fails(monkeypatch):
-    monkeypatch.setattr(inspection, "EXECUTABLES", ("false",))
+    monkeypatch.setattr(installed, "NAMES", ("false",))
     assert outcome().startswith("failed: ")
     assert "does not start" in outcome()

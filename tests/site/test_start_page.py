@@ -3,8 +3,6 @@
 import gzip
 import itertools
 import re
-import sys
-from types import ModuleType
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -123,18 +121,23 @@ def test_the_first_screens_the_figure_and_both_modes(site):
     assert troubles == []
 
 
-@pytest.mark.parametrize("with_run", [False, True, None])
-def test_some_words_stand_only_where_exercises_run_in_the_page(with_run, tmp_path, monkeypatch):
-    name = "a_site_that_runs"
-    extension = ModuleType(name)
-    extension.setup = lambda app: (
-        None if with_run is None else app.add_config_value("course_run", with_run, "env", bool)
-    )
-    monkeypatch.setitem(sys.modules, name, extension)
-    (tmp_path / "index.md").write_text(
+@pytest.mark.parametrize("with_run", [False, True])
+def test_some_words_stand_only_where_exercises_run_in_the_page(with_run, tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "index.md").write_text(
         "# A page\n\nYou can read.\n\n```{only-with-run}\nYou can press *Run*.\n```\n"
     )
-    pages = build_small_site(tmp_path, name, "sphinx_course.start_page")
+    files = tmp_path / "files"
+    files.mkdir()
+    parts = ("sphinx_course.start_page", "sphinx_course.run_in_page")
+    pages = build_small_site(source, *parts, course_run_files=str(files) if with_run else "")
     text = BeautifulSoup((pages / "index.html").read_text(), "html.parser").find("article").text
     assert "You can read." in text
-    assert ("You can press Run." in text) == bool(with_run)
+    assert ("You can press Run." in text) == with_run
+
+
+def test_so_it_is_on_the_start_page_itself(site, article):
+    source = (ROOT / "book" / "index.md").read_text(encoding="utf-8")
+    (words,) = re.findall(r"\{only-with-run\}\n(.+?)[\n.,:;]", source)
+    assert (words in article.text) == (site / "_static" / "run").exists()

@@ -3,10 +3,13 @@
 import re
 import sys
 
+import build_pdf
+import chromium as installed
 import pikepdf
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from build_book import fitting_pdf, made_of, note_of
 from build_pdf import edition, main, parts_of
 from downloads import FOLDER, make_downloads, pdf_name, wheel_name, zip_name
 from fontTools.ttLib import TTFont
@@ -187,7 +190,7 @@ def test_a_machine_without_a_chinese_font_is_known(tmp_path, monkeypatch):
 
 def test_without_chromium_it_says_so_and_destroys_nothing(tmp_path, monkeypatch, capsys):
     (tmp_path / pdf_name()).write_text("an older one")
-    monkeypatch.setattr(printing, "EXECUTABLES", ("no-such-browser",))
+    monkeypatch.setattr(installed, "NAMES", ("no-such-browser",))
     monkeypatch.setattr(sys, "argv", ["build_pdf.py", "--out", str(tmp_path)])
     assert main() == 1
     assert (
@@ -220,13 +223,24 @@ def printed(tmp_path_factory):
     )
     with chromium():  # skips where there is none
         pass
-    wrong = printing.print_book(page, folder / "book.pdf", printing.find_chromium())
+    wrong = printing.print_book(page, folder / "book.pdf", installed.find_chromium())
     return folder / "book.pdf", wrong
 
 
 @pytest.mark.browser
 def test_a_formula_that_is_not_set_is_named(printed):
     assert printed[1] == ["formula: '\\\\bad'"]
+
+
+@pytest.mark.browser
+def test_a_heading_without_a_bookmark_is_named_and_no_draft_is_left(tmp_path):
+    with chromium():  # skips where there is none
+        pass
+    page = tmp_path / "page.html"
+    page.write_text("<!DOCTYPE html><h1>One</h1><h2></h2>")
+    wrong = printing.print_book(page, tmp_path / "book.pdf", installed.find_chromium())
+    assert wrong == ["2 headings have 1 bookmarks."]
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
 def bookmarks(items):
@@ -272,10 +286,10 @@ def test_a_page_speaks_of_the_pdf_when_it_is_made(tmp_path):
     for name in ("without", "with"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "index.md").write_text(source)
-    (tmp_path / "with" / pdf_name()).write_text("")
     found = {}
     for name in ("without", "with"):
-        html = build_small_site(tmp_path / name, "sphinx_course.course_files")
+        settings = {"course_has_pdf": name == "with"}
+        html = build_small_site(tmp_path / name, "sphinx_course.course_files", **settings)
         page = BeautifulSoup((html / "index.html").read_text(encoding="utf-8"), "html.parser")
         found[name] = [link["href"] for link in page.select("article a") if "pdf" in link.text]
         assert ("On paper" in page.select_one("article").text) == (name == "with")
@@ -283,10 +297,41 @@ def test_a_page_speaks_of_the_pdf_when_it_is_made(tmp_path):
 
 
 def test_the_pdf_is_put_beside_the_other_files(tmp_path):
-    (tmp_path / pdf_name()).write_bytes(b"%PDF")
-    make_downloads(tmp_path / "html")
+    pdf = tmp_path / pdf_name()
+    pdf.write_bytes(b"%PDF")
+    make_downloads(tmp_path / "html", pdf=pdf)
     found = {path.name for path in (tmp_path / "html" / FOLDER).iterdir()}
     assert found == {pdf_name(), zip_name(), wheel_name()}
-    (tmp_path / pdf_name()).unlink()
     make_downloads(tmp_path / "html")
     assert not (tmp_path / "html" / FOLDER / pdf_name()).exists()
+
+
+def test_a_pdf_of_an_older_text_is_left_out_and_named(tmp_path, capsys):
+    assert fitting_pdf(tmp_path, solutions=True) is None
+    assert capsys.readouterr().out == ""
+    pdf = tmp_path / pdf_name()
+    pdf.write_bytes(b"%PDF")
+    for text in (None, "an older text", made_of(solutions=False)):
+        if text is not None:
+            note_of(pdf).write_text(text)
+        assert fitting_pdf(tmp_path, solutions=True) is None
+        assert f"{pdf.name} was made of something older" in capsys.readouterr().out
+    note_of(pdf).write_text(made_of(solutions=True))
+    assert fitting_pdf(tmp_path, solutions=True) == pdf
+
+
+def test_a_pdf_that_was_just_made_fits(tmp_path, monkeypatch):
+    def long_page(out, *_):
+        out.mkdir()
+        (out / "index.html").write_text(LONG_PAGE)
+        return out / "index.html"
+
+    def printed(source, part, chromium):
+        part.write_bytes(b"%PDF")
+        return []
+
+    monkeypatch.setattr(build_pdf, "find_chromium", lambda: "chromium")
+    monkeypatch.setattr(build_pdf, "write_long_page", long_page)
+    monkeypatch.setattr(build_pdf, "print_book", printed)
+    assert build_pdf.build(tmp_path, solutions=True, verbose=False) == 0
+    assert fitting_pdf(tmp_path, solutions=True) == tmp_path / pdf_name()

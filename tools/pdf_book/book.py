@@ -111,7 +111,7 @@ def running_heads(pages: dict[str, Tag]) -> str:
 class Book(NamedTuple):
     """The pieces of the book, in order."""
 
-    head: str  # style sheets and, while formulas need it, MathJax
+    head: str  # style sheets
     body: str
     contents: list[Entry]
     wrong: list[str]  # links that lead to nothing
@@ -126,7 +126,6 @@ def make_book(html: str, parts: list[Part], address: str = "") -> Book:
         for link in soup.select('head link[rel~="stylesheet"]')
         if OF_THE_START_PAGE not in str(link.get("href"))
     ]
-    scripts = [str(tag) for tag in soup.select("head script") if "mathjax" in str(tag).lower()]
     pages = pages_of(article)
     clean(article)
     ids = make_ids_different(pages)
@@ -143,4 +142,4 @@ def make_book(html: str, parts: list[Part], address: str = "") -> Book:
             caption = f'<h1 class="part">{escape(first[name])}</h1>'
             pages[name].insert(0, BeautifulSoup(caption, "html.parser"))
         text.append(str(pages[name]))
-    return Book("\n".join([*styles, *scripts, heads]), "\n".join(text), contents, wrong)
+    return Book("\n".join([*styles, heads]), "\n".join(text), contents, wrong)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,21 +17,17 @@ from pdf_book.paper import about
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 logging.getLogger("pikepdf").setLevel(logging.WARNING)  # else it greets when it is imported
 
-# Formulas are ready when MathJax says so; a page without MathJax is ready with its fonts.
 READY = """async () => {
-    if (window.MathJax) await window.MathJax.startup.promise
     await Promise.all([...document.images].map(image => image.decode().catch(() => null)))
     await document.fonts.ready
 }"""
 WRONG_FORMULAS = """() => [
-    ...document.querySelectorAll('mjx-merror, [data-mjx-error], merror')].map(e => e.textContent)
-    .concat([...document.querySelectorAll('.math')]
-        .filter(e => !e.querySelector('mjx-container, math') && !e.closest('mjx-container, math'))
+    ...document.querySelectorAll('merror')].map(e => e.textContent)
+    .concat([...document.querySelectorAll('.math')].filter(e => !e.querySelector('math'))
         .map(e => e.textContent.trim().slice(0, 60)))"""
 BROKEN_IMAGES = "() => [...document.images].filter(i => !i.naturalWidth).map(i => i.src)"
 HEADINGS = """() => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map(heading => {
@@ -47,11 +42,6 @@ WRITE_NUMBERS = """numbers => {
     for (const link of document.querySelectorAll('a.page-of'))
         link.textContent = `page ${of(link) ?? '000'}`
 }"""
-
-
-def find_chromium() -> str | None:
-    """Return the path of Chromium, None where there is none."""
-    return next(filter(None, map(shutil.which, EXECUTABLES)), None)
 
 
 def pages_of_targets(pdf: Path) -> dict[str, int]:
@@ -112,6 +102,7 @@ def print_book(source: Path, target: Path, chromium: str) -> list[str]:
     """Print a page as a book and return what is wrong with it."""
     from playwright.sync_api import sync_playwright
 
+    draft = target.with_suffix(".draft")
     with sync_playwright() as playwright:
         root = ["--no-sandbox"] if os.geteuid() == 0 else []  # its sandbox does not run as root
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS + root)
@@ -122,7 +113,6 @@ def print_book(source: Path, target: Path, chromium: str) -> list[str]:
         page.evaluate(READY)
         wrong = [f"formula: {text!r}" for text in page.evaluate(WRONG_FORMULAS)]
         wrong += [f"image: {name}" for name in page.evaluate(BROKEN_IMAGES)]
-        draft = target.with_suffix(".draft")
         page.evaluate(WRITE_NUMBERS, {})
         print_page(page, draft, complete=False)
         numbers = pages_of_targets(draft)
@@ -132,6 +122,9 @@ def print_book(source: Path, target: Path, chromium: str) -> list[str]:
         browser.close()
     if pages_of_targets(draft) != numbers:
         wrong.append("the contents name wrong pages.")
-    finish(draft, target, headings)
+    try:
+        finish(draft, target, headings)
+    except ValueError as error:
+        wrong.append(str(error))
     draft.unlink()
     return wrong

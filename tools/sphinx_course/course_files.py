@@ -1,7 +1,8 @@
 """Link to the files that the build puts beside the pages: {course-file}`zip`, `wheel` and `pdf`.
 
-Their names hold the version, so a page cannot name them. The PDF is there only after ``make pdf``.
-What a page says of it stands in a box that is left out otherwise:
+Their names hold the version, so a page cannot name them. The PDF is there only after ``make pdf``:
+``build_book.py`` says whether (``course_has_pdf``). What a page says of it stands in a box that is
+left out otherwise:
 
     :::{when-made} pdf
     {course-file}`pdf`: the book to print.
@@ -10,15 +11,11 @@ What a page says of it stands in a box that is left out otherwise:
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from docutils import nodes
 from downloads import FOLDER, pdf_name, wheel_name, zip_name
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
-
-from sphinx_course.rewrite import note_generated_page
 
 NAMES = {"zip": zip_name, "wheel": wheel_name, "pdf": pdf_name}
 
@@ -48,9 +45,7 @@ class WhenMade(SphinxDirective):
         """Return the content if the file is there."""
         if self.arguments[0] != "pdf":
             raise ExtensionError(f"when-made: expected pdf, got {self.arguments[0]!r}")
-        note_generated_page(self.env)
-        out = Path(self.env.app.outdir)
-        if self.env.app.builder.name != "html" or not (out.parent / pdf_name()).exists():
+        if not self.config.course_has_pdf:
             return []
         box = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, box)
@@ -58,6 +53,7 @@ class WhenMade(SphinxDirective):
 
 
 def setup(app: Sphinx) -> None:
-    """Register role and directive."""
+    """Register role, directive, and whether there is a PDF."""
+    app.add_config_value("course_has_pdf", False, "env", bool)
     app.add_role("course-file", CourseFile())
     app.add_directive("when-made", WhenMade)

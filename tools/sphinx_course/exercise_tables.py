@@ -16,6 +16,7 @@ from sphinx.errors import ExtensionError
 
 from sphinx_course.chapter_lists import ChapterList
 from sphinx_course.chapters import Chapter, duration
+from sphinx_course.rewrite import note_generated_page
 
 IN_PARENTHESES = re.compile(r"(.+?) \(([^()]+)\)")  # Title (kind)
 PROJECT = re.compile(r"exercises/(project-\d+-[\w-]+)")
@@ -151,6 +152,7 @@ class ExerciseTables(ChapterList):
 
     def markdown(self, chapters: list[Chapter]) -> str:
         """Return the tables."""
+        note_generated_page(self.env, "course_pkg")  # its `classroom` reads the notebooks
         root = Path(self.env.srcdir)
         projects = filter(None, map(PROJECT.fullmatch, self.env.config.external_site_map))
         try:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from build_book import SOLUTIONS_PART
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -22,7 +23,6 @@ from sphinx_course.footer import version
 from sphinx_course.markdown import page_as_markdown
 from sphinx_course.publishing import values_of
 
-SOLUTIONS = "Appendix: solutions"  # this part's title in _toc.yml
 DOCSTRINGS = "book/api/"
 LICENCE = "Text and figures: CC BY 4.0. Code: MIT."
 
@@ -106,7 +106,7 @@ def write_list(app: Sphinx, error: Exception | None) -> None:
     for toctree in app.env.get_doctree(root).findall(addnodes.toctree):
         pages = [page for _, name in toctree["entries"] for page in below(app, name or root)]
         caption = toctree.get("caption") or "Pages"
-        parts.append(f"## {'Optional' if caption == SOLUTIONS else caption}")
+        parts.append(f"## {'Optional' if caption == SOLUTIONS_PART else caption}")
         parts.append("\n".join(line(page) for page in pages if page in app.env.found_docs))
     (out / "llms.txt").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 

@@ -8,13 +8,16 @@ any other file, such as a recorded run, may concern every page: all are read.
 Titles, equation numbers and labels cross from page to page, and Sphinx follows only some of them.
 What crosses is compared as a whole (see ``crossing.py``). If it is what it was, then only the
 pages that were read are written, and else all.
+
+Files are looked at once, before the pages are read. What somebody edits while the site is built is
+new to the next build.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from functools import cache
+from functools import partial
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -23,8 +26,9 @@ from sphinx.ext import viewcode
 
 from sphinx_course.crossing import what_crosses
 
-# What the pages say lies here; the package is read by the pages that say so.
+# What the pages say lies here; MADE_FROM is read by the pages that say so.
 SOURCES = ("book", "exercises", "solutions", "benchmarks", "CHANGELOG.md", "CITATION.cff")
+MADE_FROM = ("course_pkg", "experiments")
 
 GENERATED = "course_generated_pages"
 DIGESTS = "course_digests"
@@ -50,22 +54,33 @@ def files_in(folder: Path) -> list[Path]:
     return [path for path in paths if path.is_file() and not set(hidden) & set(path.parts)]
 
 
-def digests(env: BuildEnvironment) -> dict[str, str]:
+class Files:
+    """What files hold, and folders: in one build, always what they held at the first look."""
+
+    def __init__(self) -> None:
+        self._contents: dict[Path, bytes] = {}
+        self._folders: dict[Path, list[Path]] = {}
+
+    def below(self, folder: Path) -> list[Path]:
+        """Return the files in a folder."""
+        if folder not in self._folders:
+            self._folders[folder] = files_in(folder)
+        return self._folders[folder]
+
+    def total(self, paths: Iterable[Path]) -> str:
+        """Return a hash over the names and contents of files."""
+        digest = hashlib.sha256()
+        for path in paths:
+            if path not in self._contents:
+                there = path.read_bytes() if path.is_file() else b""
+                self._contents[path] = hashlib.sha256(there).digest()
+            digest.update(path.as_posix().encode() + self._contents[path])
+        return digest.hexdigest()
+
+
+def digests(files: Files, env: BuildEnvironment) -> dict[str, str]:
     """Return a hash for each page, for styles and scripts, and for all other files together."""
-    root = Path(env.srcdir)
-
-    @cache
-    def content(path: Path) -> bytes:
-        return hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b""
-
-    @cache
-    def below(folder: Path) -> tuple[Path, ...]:
-        return tuple(files_in(folder))
-
-    def total(paths: Iterable[Path]) -> str:
-        names = ((path.as_posix().encode(), content(path)) for path in paths)
-        return hashlib.sha256(b"".join(part for pair in names for part in pair)).hexdigest()
-
+    root, below, total = Path(env.srcdir), files.below, files.total
     generated: dict[str, set[str]] = getattr(env, GENERATED, {})
     found, pages = {}, set()
     for page in env.found_docs:
@@ -86,11 +101,18 @@ def _dependencies(env: BuildEnvironment, page: str) -> list[str]:
 
 
 def pages_to_read(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+    files: Files,
+    app: Sphinx,
+    env: BuildEnvironment,
+    added: set[str],
+    changed: set[str],
+    removed: set[str],
 ) -> Iterable[str]:
     """Name the pages to read again; the start page always, so that Sphinx does not stop here."""
     before: dict[str, str] = getattr(env, DIGESTS, {})
-    now = digests(env)
+    for name in MADE_FROM:  # which pages are made from these, the first build does not know yet
+        files.total(files.below(Path(env.srcdir, name)))
+    now = digests(files, env)
     if now[OTHERS] != before.get(OTHERS):
         return set(env.found_docs)
     generated: dict[str, set[str]] = getattr(env, GENERATED, {})
@@ -99,12 +121,12 @@ def pages_to_read(
     return new | always | {env.config.root_doc}
 
 
-def pages_to_write(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+def pages_to_write(files: Files, app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     """Name the pages to write beside those that were read: all of them, or none.
 
     What has been compared is kept for the next time.
     """
-    now = digests(env)
+    now = digests(files, env)
     crossing = hashlib.sha256(f"{now[STYLES]}\n{what_crosses(env)}".encode()).hexdigest()
     same = crossing == getattr(env, CROSSING, None)
     setattr(env, DIGESTS, now)
@@ -137,5 +159,6 @@ def is_listing_due(app: Sphinx, module: str) -> bool:
 def setup(app: Sphinx) -> None:
     """Connect both to Sphinx's questions, the second after all numbers have been given."""
     viewcode.should_generate_module_page = is_listing_due
-    app.connect("env-get-outdated", pages_to_read)
-    app.connect("env-get-updated", pages_to_write, priority=900)
+    files = Files()
+    app.connect("env-get-outdated", partial(pages_to_read, files))
+    app.connect("env-get-updated", partial(pages_to_write, files), priority=900)

@@ -27,6 +27,7 @@ from sphinx.errors import ExtensionError
 
 from course_pkg.classroom.assignment import HEADING, source_of
 from course_pkg.grading.progress import summary
+from sphinx_course.rewrite import note_generated_page
 
 FOLDER = "exercises/"
 PROSE = "YOUR ANSWER HERE"
@@ -182,6 +183,7 @@ def where(notebook: dict[str, Any]) -> str:
 
 def _note_notebook(app: Sphinx, docname: str, content: list[str]) -> None:
     if docname.startswith(FOLDER):
+        note_generated_page(app.env, "course_pkg")  # by its imports we say what runs
         try:
             notebook = json.loads(content[0])
             if runs(notebook):

@@ -32,32 +32,24 @@ TAGS = (
 )
 
 
-def even_lengths() -> tuple[list[int], list[float]]:
-    """Return lengths and accuracies of chapter 1's network that saw even lengths only."""
-    import pandas as pd
-
-    rows = pd.read_csv(RECORDED, comment="#").query("trained == 'even' and seed == 1")
-    rows = rows.sort_values("length")
-    return rows["length"].tolist(), rows["accuracy"].tolist()
-
-
 def draw_card(path: Path, title: str, part: str) -> None:
     """Draw the picture: the title, and the surprise that chapter 1 begins with."""
     import matplotlib
     from matplotlib.figure import Figure
 
     from course_pkg.plots.style import BLUE, GREY, INK, RED  # as in the chapter
+    from sphinx_course.explorers.lengths import TRAINED, read
 
-    lengths, accuracies = even_lengths()
+    even = dict(sorted(read(RECORDED)["even"].items()))  # the network that saw even lengths only
     # The font is matplotlib's own, so that the picture does not depend on the machine.
     with matplotlib.rc_context({"font.family": "DejaVu Sans", "svg.fonttype": "none"}):
         figure = Figure(figsize=(WIDTH / 100, HEIGHT / 100), dpi=100, facecolor="white")
         figure.text(0.06, 0.84, title, size=40, weight="bold", color=INK)
         figure.text(0.06, 0.745, part, size=28, color=INK)
         axes = figure.add_axes((0.1, 0.2, 0.84, 0.38))
-        axes.plot(lengths, accuracies, color=GREY, linewidth=1.5, zorder=1)
-        for length, accuracy in zip(lengths, accuracies, strict=True):
-            seen = length in range(6, 15, 2)
+        axes.plot(list(even), list(even.values()), color=GREY, linewidth=1.5, zorder=1)
+        for length, accuracy in even.items():
+            seen = length in TRAINED["even"]
             axes.plot(length, accuracy, "s" if seen else "o", color=BLUE if seen else RED, ms=13)
         axes.set(ylim=(-0.15, 1.15), yticks=[0, 1], yticklabels=["0 %", "100 %"])
         axes.tick_params(labelsize=20, colors=INK, length=0)

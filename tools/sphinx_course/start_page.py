@@ -22,7 +22,7 @@ class OnlyWithRun(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the content, or nothing."""
-        if not getattr(self.config, "course_run", False):
+        if not self.config.course_run_files:  # of `run_in_page`
             return []
         parent = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, parent)

@@ -33,7 +33,7 @@ def mathjax_folder() -> Path:
 def converter(process: int) -> subprocess.Popen[str]:
     """Start V8 for a process, given by its number."""
     return subprocess.Popen(
-        [sys.executable, __file__],
+        [sys.executable, "-X", "utf8", __file__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

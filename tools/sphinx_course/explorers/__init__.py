@@ -53,7 +53,8 @@ class ExplorerDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return a figure with a caption, numbered like all others."""
         name = self.arguments[0]
-        rewrite.note_generated_page(self.env, "course_pkg")  # made from the package's code
+        # Made from the code of the package, and of the experiment whose record it shows.
+        rewrite.note_generated_page(self.env, "course_pkg", "experiments")
         if not self.content:
             raise ExtensionError(f"explorer {name!r}: expected a caption, found none")
         identifier = f"{name}-{self.env.new_serialno('explorer')}"
