@@ -18,8 +18,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export JUPYTER_PREFER_ENV_PATH := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor book pdf serve lab test exercises notebooks slides lint format screenshot \
-	lock clean publish-check
+.PHONY: help setup doctor book pdf serve lab test exercises notebooks slides lint format screenshot
+.PHONY: publish-check lock clean
 
 help:  ## list the targets
 	@echo "Recurrent Neural Networks, Equation by Equation"

@@ -53,9 +53,14 @@ def _is(content: bytes, digest: str) -> bool:
     return hashlib.sha256(content).hexdigest() == digest
 
 
+def _lock(wanted: dict[str, Any]) -> bytes:
+    return json.dumps(wanted["lock"], sort_keys=True).encode()
+
+
 def _complete(folder: Path, wanted: dict[str, Any]) -> bool:
     """Whether all files lie there, each as the list says."""
-    return (folder / LOCK).is_file() and all(
+    lock = folder / LOCK
+    return (lock.is_file() and lock.read_bytes() == _lock(wanted)) and all(
         (folder / name).is_file() and _is((folder / name).read_bytes(), digest)
         for name, digest in sums(wanted).items()
     )
@@ -132,7 +137,7 @@ def run_files(cache: Path = CACHE, wanted: dict[str, Any] | None = None) -> Path
         _unpack(wheel, part, wanted)
         if wheel not in there:
             wheel.unlink()  # a quarter of it is needed, and now unpacked
-        (part / LOCK).write_text(json.dumps(wanted["lock"], sort_keys=True), encoding="utf-8")
+        (part / LOCK).write_bytes(_lock(wanted))
         shutil.rmtree(folder, ignore_errors=True)
         part.rename(folder)
     return folder

@@ -27,6 +27,9 @@ ELEMENT = re.compile(
 ATTRIBUTE = re.compile(r"""([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
 RUN = ("", "module", "text/javascript", "application/javascript", "importmap")  # else it is data
 
+# The modules of the exercises and the font have no version in their addresses, as other files do:
+# browsers ask each time whether they are still the same. Hosts join what two blocks say of one
+# header with a comma, and of the two "no-cache" is the stricter.
 HEADER_LINES = """\
 /*
   Content-Security-Policy: {policy}
@@ -35,6 +38,10 @@ HEADER_LINES = """\
   Cache-Control: public, max-age=86400
 /_images/*
   Cache-Control: public, max-age=86400
+/_static/run/*
+  Cache-Control: no-cache
+/_static/STIXTwoMath-subset.woff2
+  Cache-Control: no-cache
 """
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from course_pkg.checks import check_integer
 from course_pkg.reference.checks import Array, IntArray
-from course_pkg.reference.losses.crf_recursions import Params, check_inputs
+from course_pkg.reference.losses.crf_recursions import Params, prepare
 
 
 def viterbi(
@@ -55,7 +55,7 @@ def viterbi(
     >>> tags[:, 0], best
     (array([0, 0, 0]), array([2.]))
     """
-    x, params, lengths = check_inputs(scores, params, lengths)
+    x, params, lengths = prepare(scores, params, lengths)
     fill = check_integer("padding", padding)
     T, B, K = x.shape
     best = params.start + x[0]  # (B, K), of all beginnings that end in a tag

@@ -1,8 +1,6 @@
 """Run notebooks in IPython, as a kernel does, and print what their cells show of errors, as JSON.
 
-    python tests/site/in_ipython.py exercises/04-lstm.ipynb ...
-
-An answer can be put into a cell: CELL-ID=FILE beside the notebooks.
+python tests/site/in_ipython.py exercises/04-lstm.ipynb ...
 """
 
 import contextlib
@@ -15,7 +13,7 @@ import matplotlib
 from IPython.core.interactiveshell import InteractiveShell
 
 
-def errors_of(path, answers):
+def errors_of(path):
     """Return what each cell of a notebook shows of its error, by the cell's id."""
     shell, shown = InteractiveShell(colors="nocolor"), {}
     now = ""
@@ -24,13 +22,10 @@ def errors_of(path, answers):
         if cell["cell_type"] == "code":
             now = cell["id"]
             with contextlib.redirect_stdout(io.StringIO()):
-                shell.run_cell(answers.get(now, "".join(cell["source"])))
+                shell.run_cell("".join(cell["source"]))
     return shown
 
 
 if __name__ == "__main__":
     matplotlib.use("agg")
-    named = [word.split("=", 1) for word in sys.argv[1:] if "=" in word]
-    answers = {cell: Path(file).read_text(encoding="utf-8") for cell, file in named}
-    paths = [Path(word) for word in sys.argv[1:] if "=" not in word]
-    print(json.dumps({path.stem: errors_of(path, answers) for path in paths}))
+    print(json.dumps({path.stem: errors_of(path) for path in map(Path, sys.argv[1:])}))

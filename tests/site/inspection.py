@@ -130,6 +130,13 @@ def reader(browser: Browser, mode: str, base: str) -> Iterator[tuple[Page, list[
         f"localStorage.setItem('mode', {mode!r}); localStorage.setItem('theme', {mode!r})"
     )
     page, troubles = context.new_page(), []
+    listen(page, base, troubles)
+    yield page, troubles
+    context.close()
+
+
+def listen(page: Page, base: str, troubles: list[str]) -> None:
+    """Write down what goes wrong behind a page."""
 
     def on_request(request):
         if not request.url.startswith((base, "data:", "blob:")):
@@ -148,8 +155,6 @@ def reader(browser: Browser, mode: str, base: str) -> Iterator[tuple[Page, list[
     page.on("console", on_console)
     page.on("pageerror", lambda error: troubles.append(f"script error: {error}"))
     page.on("requestfailed", lambda request: troubles.append(f"cannot load {request.url}"))
-    yield page, troubles
-    context.close()
 
 
 def visit(page: Page, address: str) -> None:

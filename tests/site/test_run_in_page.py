@@ -4,20 +4,19 @@ import json
 import subprocess
 import sys
 from contextlib import contextmanager
-from functools import partial
-from http.server import ThreadingHTTPServer
-from threading import Thread
 
 import pytest
-from notebook_files import ROOT, read
+from notebook_files import ROOT, dumps, read
+from site_policy import FILE
 from sphinx_course.page_cells import LACKS, NO_TORCH
 from sphinx_course.run_in_page import BUT, HERE_TOO, runs
 
 from tests.rules.published import report
+from tests.site.hosting import hosted
 from tests.site.inspection import (
-    QuietHandler,
     access_complaints,
     chromium,
+    listen,
     reader,
     turn_dark,
     width_complaints,
@@ -33,42 +32,18 @@ PART_ONE = (
     "05-gru",
 )
 LATER = ("06-training-practice", "07-language-models")
-# The theme's own scripts stand in the pages; Python and its worker need no more than this.
-POLICY = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "base-uri 'none'"
-)
-BELOW = "/courses/rnn"  # the site stands below a path
+BELOW = "/courses/rnn/"  # the site stands below a path
+LSTM = "04-lstm"
 MOST_SECONDS = 240_000  # for a machine that does other things too
 
-
-class StrictHandler(QuietHandler):
-    """Serves the site below a path, under a strict policy."""
-
-    def end_headers(self):
-        self.send_header("Content-Security-Policy", POLICY)
-        super().end_headers()
-
-    def translate_path(self, path):
-        assert path.startswith(BELOW), path
-        return super().translate_path(path.removeprefix(BELOW))
-
-
-@contextmanager
-def served_strictly(folder):
-    handler = partial(StrictHandler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}{BELOW}/"
-        server.shutdown()
-        thread.join()
+WRONG = "def gates_for():\n    return 1, 1\n\n\ndef resting_cell(i, f, g):\n    return i * g"
+ENDLESS = "while True:\n    pass"
 
 
 @pytest.fixture(scope="module")
 def address(run_site):
-    with served_strictly(run_site) as base:
+    policy = (run_site / FILE).read_text(encoding="utf-8").strip()  # as a host sends it
+    with hosted(run_site, policy, BELOW) as base:
         yield base
 
 
@@ -78,33 +53,72 @@ def browser():
         yield started
 
 
-@pytest.fixture
-def tab(browser, address):
-    """Open a page of exercises; what goes wrong behind it is a failure."""
+@contextmanager
+def opened(browser, address):
+    """Open the exercises on the LSTM; what goes wrong behind it is a failure."""
     with reader(browser, "light", address) as (page, troubles):
         page.set_default_timeout(MOST_SECONDS)
-
-        def visit(name):
-            page.goto(f"{address}exercises/{name}.html", wait_until="load")
-            page.locator(".run-ready").wait_for()
-            return page
-
-        yield visit
+        page.goto(f"{address}exercises/{LSTM}.html", wait_until="load")
+        page.locator(".run-ready").wait_for()
+        yield page, troubles
         report(troubles)
 
 
-def errors_in_ipython(*arguments):
-    """Return what cells of notebooks show of their errors in IPython, by notebook and cell."""
-    command = [sys.executable, "tests/site/in_ipython.py", *map(str, arguments)]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return json.loads(run.stdout)
+@contextmanager
+def beside(page, address, name):
+    """Open another page in a window of the first: the browser compiles Python once for both."""
+    troubles = []
+    with page.expect_popup() as popup:
+        page.evaluate("void open('about:blank')")
+    other = popup.value
+    other.set_default_timeout(MOST_SECONDS)
+    listen(other, address, troubles)
+    other.goto(f"{address}exercises/{name}.html", wait_until="load")
+    other.locator(".run-ready").wait_for()
+    yield other
+    other.close()
+    report(troubles)
 
 
 @pytest.fixture(scope="module")
-def in_ipython(run_site):
-    """What the checks of the unsolved notebooks say there, as the site hands these out."""
+def started(browser, address):
+    """One page, in which Python stays once it has started: that takes five seconds each time."""
+    with opened(browser, address) as (page, _):
+        yield page
+
+
+@pytest.fixture
+def lstm(started):
+    """The same with its cells as they were made, and nothing kept."""
+    for button in started.get_by_role("button", name="As it was", exact=True).all():
+        if button.is_visible():
+            button.click()
+    for area in started.locator("textarea.run-prose").all():
+        area.fill("")
+    started.evaluate("localStorage.removeItem('course-answers:04-lstm')")
+    return started
+
+
+@pytest.fixture
+def fresh(browser, address):
+    """A page in which nothing has run."""
+    with opened(browser, address) as (page, _):
+        yield page
+
+
+@pytest.fixture(scope="module")
+def in_ipython(run_site, tmp_path_factory):
+    """What the unsolved notebooks show of errors there; and one with a wrong answer."""
     folder = run_site / "_sources" / "exercises"
-    return errors_in_ipython(*(folder / f"{name}.ipynb" for name in PART_ONE))
+    notebook = read(folder / f"{LSTM}.ipynb")
+    answer = next(cell for cell in notebook.cells if "gates_for" in cell.source)
+    answer.source = WRONG
+    wrong = tmp_path_factory.mktemp("wrong") / "wrong.ipynb"
+    wrong.write_text(dumps(notebook), encoding="utf-8")
+    paths = [*(folder / f"{name}.ipynb" for name in PART_ONE), wrong]
+    command = [sys.executable, "tests/site/in_ipython.py", *map(str, paths)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return json.loads(run.stdout)
 
 
 def cells_of(page):
@@ -132,8 +146,21 @@ def said(page, cell, kind=""):
     return "".join(part + "\n" * (not part.endswith("\n")) for part in parts).strip()
 
 
+def first(page, kind, exercise=1):
+    """Return a page's first cell of a kind in an exercise."""
+    return next(c for c in cells_of(page) if (c["kind"], c.get("exercise")) == (kind, exercise))
+
+
+def area_of(page, cell):
+    return page.locator(f"#cell-{cell['id']} textarea")
+
+
 def write(page, cell, text):
-    page.locator(f"#cell-{cell['id']} textarea").fill(text)
+    area_of(page, cell).fill(text)
+
+
+def stored(page):
+    return page.evaluate("JSON.parse(localStorage.getItem('course-answers:04-lstm'))")
 
 
 def answers_to(name):
@@ -141,9 +168,18 @@ def answers_to(name):
     return {cell.id: cell.source for cell in read(ROOT / "solutions" / f"{name}.ipynb").cells}
 
 
-@pytest.mark.parametrize("name", PART_ONE)
-def test_exercises_are_solved_in_the_page(tab, in_ipython, name):
-    page = tab(name)
+def test_exercises_are_solved_in_the_page_that_later_tests_use(lstm, in_ipython):
+    solve_all(lstm, in_ipython, LSTM)
+
+
+@pytest.mark.parametrize("name", [name for name in PART_ONE if name != LSTM])
+def test_exercises_are_solved_in_the_page(started, address, in_ipython, name):
+    with beside(started, address, name) as page:
+        solve_all(page, in_ipython, name)
+
+
+def solve_all(page, in_ipython, name):
+    """Run a notebook as it is handed out, then with the right answers."""
     cells = cells_of(page)
     checks, solvable = [cell for cell in cells if cell["kind"] == "check"], without_torch(cells)
     press(page, "Run all")
@@ -173,132 +209,182 @@ def test_exercises_are_solved_in_the_page(tab, in_ipython, name):
     assert marks.all_inner_texts() == ["Solved"] * len(solvable)
 
 
-def test_later_exercises_run_in_the_page_too(tab):
-    name = LATER[-1]  # one stands for them: each start of Python takes seconds
-    page = tab(name)
-    answer, check = (
-        next(c for c in cells_of(page) if c["kind"] == kind) for kind in ("answer", "check")
-    )
-    press(page, "Check exercise 1")
-    assert said(page, check).startswith("Exercise 1 is not solved yet: ")
-    write(page, answer, answers_to(name)[answer["id"]])
-    press(page, "Check exercise 1")
-    assert said(page, check).endswith("Exercise 1 solved.")
+def test_later_exercises_run_in_the_page_too(started, address):
+    name = LATER[-1]  # one stands for them
+    with beside(started, address, name) as page:
+        answer = first(page, "answer")
+        write(page, answer, answers_to(name)[answer["id"]])
+        press(page, "Check exercise 1")
+        assert said(page, first(page, "check")).endswith("Exercise 1 solved.")
 
 
-WRONG = "def gates_for():\n    return 1, 1\n\n\ndef resting_cell(i, f, g):\n    return i * g"
-ENDLESS = "while True:\n    pass"
-
-
-def test_answers_are_kept_stopped_and_taken_home(tab, tmp_path):
-    name = "04-lstm"
-    page = tab(name)
-    cells = cells_of(page)
-    answer, check = (
-        next(c for c in cells if c["kind"] == kind and c["exercise"] == 1)
-        for kind in ("answer", "check")
-    )
-    prose = page.get_by_label("Your answer to exercise 7, in words")
-    area = page.locator(f"#cell-{answer['id']} textarea")
-    made = area.input_value()
-
-    # A wrong answer: the words of the check, which IPython shows too.
-    area.fill(WRONG)
-    press(page, "Check exercise 1")
-    (tmp_path / "wrong.py").write_text(WRONG)
-    instead = f"{answer['id']}={tmp_path / 'wrong.py'}"
-    wanted = errors_in_ipython(f"exercises/{name}.ipynb", instead)[name][check["id"]]
+def test_a_wrong_answer_gets_the_words_of_the_check(lstm, in_ipython):
+    answer, check = first(lstm, "answer"), first(lstm, "check")
+    write(lstm, answer, WRONG)
+    press(lstm, "Check exercise 1")
+    wanted = in_ipython["wrong"][check["id"]]
     assert wanted.startswith("Not yet. ")
-    assert said(page, check, ".run-error") == wanted
+    assert said(lstm, check, ".run-error") == wanted
 
-    # An answer that does not run is not checked.
-    area.fill("def gates_for(:")
-    press(page, "Check exercise 1")
-    assert said(page, answer).endswith("SyntaxError: invalid syntax")
-    assert said(page, check).startswith("Not run: ")
+    write(lstm, answer, "def gates_for(:")  # what does not run is not checked
+    press(lstm, "Check exercise 1")
+    assert said(lstm, answer).endswith("SyntaxError: invalid syntax")
+    assert said(lstm, check).startswith("Not run: ")
 
-    # An endless loop is stopped, and the next run starts anew.
-    area.fill(ENDLESS)
-    page.locator(f"#cell-{answer['id']}").get_by_role(
-        "button", name="Run ", exact=False
-    ).first.click()
-    page.locator(f"#cell-{answer['id']}.run-busy").wait_for()
-    page.get_by_role("button", name="Stop", exact=True).click()
-    assert said(page, answer).startswith("Stopped. ")
-    assert page.locator(".run-foot").is_hidden()
-    right = answers_to(name)
-    area.fill(right[answer["id"]])
-    press(page, "Check exercise 1")
-    assert said(page, check).endswith("Exercise 1 solved.")
+
+def test_an_endless_loop_is_stopped_and_the_next_run_starts_anew(lstm):
+    answer, check = first(lstm, "answer"), first(lstm, "check")
+    write(lstm, answer, ENDLESS)
+    lstm.locator(f"#cell-{answer['id']} .run-bar button").first.click()
+    lstm.locator(f"#cell-{answer['id']}.run-busy").wait_for()
+    started = []
+    lstm.on("worker", lambda worker: started.append(worker))
+    lstm.get_by_role("button", name="Check exercise 1", exact=True).click()  # has to wait
+    lstm.get_by_role("button", name="Stop", exact=True).click()
+    assert said(lstm, answer).startswith("Stopped. ")
+    lstm.evaluate("new Promise(done => setTimeout(done, 100))")
+    assert lstm.locator(".run-foot").is_hidden()
+    assert started == []  # what had to wait is not run either
+
+    right = answers_to(LSTM)
+    write(lstm, answer, right[answer["id"]])
+    press(lstm, "Check exercise 1")
+    assert said(lstm, check).endswith("Exercise 1 solved.")
+    assert stored(lstm)["best"] == {"1": "solved"}
+
+    # Another tab has solved two exercises since, of one a part: neither tab forgets any.
+    lstm.evaluate(
+        "all => localStorage.setItem('course-answers:04-lstm', JSON.stringify(all))",
+        {**stored(lstm), "best": {"2": "solved", "3": 1}},
+    )
+    press(lstm, "Check exercise 1")
+    assert stored(lstm)["best"] == {"1": "solved", "2": "solved", "3": 1}
+    assert lstm.locator(".run-progress").inner_text().startswith("Solved: exercises 1, 2. In part")
+    assert lstm.locator(".run-mark.run-solved").count() == 2
+
+    # A reload keeps that.
+    lstm.reload()
+    lstm.locator(".run-ready").wait_for()
+    assert area_of(lstm, answer).input_value() == right[answer["id"]]
+    assert lstm.locator(".run-progress").inner_text().startswith("Solved: exercises 1, 2. In part")
+    assert lstm.locator(".run-mark.run-solved").count() == 2
+
+
+def test_answers_are_kept_and_taken_home(lstm, tmp_path):
+    answer = first(lstm, "answer")
+    area, prose = area_of(lstm, answer), lstm.get_by_label("Your answer to exercise 7, in words")
+    made = area.input_value()
+    area.fill(WRONG)
     prose.fill("No: it was asked with one seed.\n")
 
-    # A reload keeps the answers, and what is solved.
-    page.reload()
-    page.locator(".run-ready").wait_for()
-    assert area.input_value() == right[answer["id"]]
-    assert prose.input_value() == "No: it was asked with one seed.\n"
-    assert page.locator(".run-progress").inner_text().startswith("Solved: exercise 1. ")
-    assert page.locator(".run-mark.run-solved").count() == 1
-
     # The notebook holds them in the right cells, and nothing else has changed.
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download my notebook").click()
+    with lstm.expect_download() as download:
+        lstm.get_by_role("button", name="Download my notebook").click()
     file = tmp_path / download.value.suggested_filename
-    assert file.name == f"{name}.ipynb"
+    assert file.name == f"{LSTM}.ipynb"
     download.value.save_as(file)
     mine, before = read(file), read(ROOT / "exercises" / file.name)
     changed = {a.id: a.source for a, b in zip(mine.cells, before.cells, strict=True) if a != b}
-    assert changed == {
-        answer["id"]: right[answer["id"]],
-        "ex4-open": "No: it was asked with one seed.\n",
-    }
+    assert changed == {answer["id"]: WRONG, "ex4-open": "No: it was asked with one seed.\n"}
 
-    # It can be loaded again; what is no notebook of these exercises is refused in a sentence.
-    page.locator(f"#cell-{answer['id']}").get_by_role("button", name="As it was").click()
+    # A reload keeps them.
+    lstm.reload()
+    lstm.locator(".run-ready").wait_for()
+    assert area.input_value() == WRONG
+    assert prose.input_value() == "No: it was asked with one seed.\n"
+
+    # The notebook can be loaded again, and that be undone.
+    bar = lstm.locator(f"#cell-{answer['id']} .run-bar")
+    bar.get_by_role("button", name="As it was").click()
+    prose.fill("")
     assert area.input_value() == made
-    hostile = json.loads(file.read_text())
-    hostile["cells"] = [
+    lstm.locator("input[type=file]").set_input_files(file)
+    undo = lstm.locator(".run-warning").get_by_role("button", name="Undo")
+    undo.wait_for()
+    assert area.input_value() == WRONG
+    assert prose.input_value() == "No: it was asked with one seed."
+    undo.click()
+    assert area.input_value() == made
+    assert prose.input_value() == ""
+
+
+def test_what_is_no_notebook_of_these_exercises_is_refused(lstm, tmp_path):
+    answer = first(lstm, "answer")
+    made = area_of(lstm, answer).input_value()
+    hostile = [
         {"id": "nobody", "source": "<img src=x onerror=alert(1)>"},
         {"id": answer["id"], "source": {"evil": 1}},
         7,
     ]
-    warning = page.locator(".run-warning")
     for text, word in (
         ("<b>", "this file is no notebook"),
         ("null", "this file is no notebook"),
         ('{"nbformat": 4, "cells": 3}', "this file is no notebook"),
-        (json.dumps(hostile), "it holds no answer to these exercises"),
+        (json.dumps({"nbformat": 4, "cells": hostile}), "it holds no answer to these exercises"),
         (" " * 5_000_001, "the file is too large"),
     ):
-        load = {"name": "x.ipynb", "mimeType": "application/json", "buffer": text.encode()}
-        page.locator("input[type=file]").set_input_files(load)
-        page.wait_for_function(
+        lstm.evaluate("document.querySelector('.run-warning').textContent = ''")
+        (tmp_path / "x.ipynb").write_text(text)
+        lstm.locator("input[type=file]").set_input_files(tmp_path / "x.ipynb")
+        lstm.wait_for_function(
             "word => document.querySelector('.run-warning').textContent.includes(word)", arg=word
         )
-        assert area.input_value() == made
-    page.locator("input[type=file]").set_input_files(file)
-    warning.get_by_role("button", name="Undo").wait_for()
-    assert area.input_value() == right[answer["id"]]
-    warning.get_by_role("button", name="Undo").click()
+        assert area_of(lstm, answer).input_value() == made
+
+
+def test_a_notebook_that_cannot_be_downloaded_is_no_silence(browser, address):
+    with opened(browser, address) as (page, troubles):
+        button = page.get_by_role("button", name="Download my notebook")
+        warning = page.locator(".run-warning", has_text="Your notebook was not downloaded")
+        page.context.set_offline(True)
+        button.click()
+        warning.wait_for()
+        page.context.set_offline(False)
+        with page.expect_download():
+            button.click()
+        assert warning.count() == 0
+        page.route("**/_sources/**", lambda route: route.fulfill(status=404, body="{}"))
+        button.click()
+        page.locator(".run-warning", has_text="(status 404)").wait_for()
+        troubles.clear()  # it was meant to go wrong
+
+
+def test_no_click_takes_an_answer_for_good(lstm):
+    answer = first(lstm, "answer")
+    area, cell = area_of(lstm, answer), lstm.locator(f"#cell-{answer['id']}")
+    made = area.input_value()
+    was, undo = (cell.get_by_role("button", name=name) for name in ("As it was", "Undo"))
+    area.fill(WRONG)
+    was.click()
     assert area.input_value() == made
+    undo.click()
+    assert area.input_value() == WRONG
+    assert undo.is_hidden()
+    was.click()
+    lstm.keyboard.press("Control+z")  # the browser's own undoing knows it too
+    assert area.input_value() == WRONG
+    assert stored(lstm)["cells"] == {answer["id"]: {answer["hash"]: WRONG}}
 
     # An exercise that has changed keeps the old answer, and offers it.
-    page.evaluate(
+    lstm.evaluate(
         "([id, text]) => localStorage.setItem('course-answers:04-lstm',"
         " JSON.stringify({cells: {[id]: {'an earlier hash': text}}, best: 3, summary: []}))",
         [answer["id"], WRONG],
     )
-    page.reload()
-    page.locator(".run-ready").wait_for()
+    lstm.reload()
+    lstm.locator(".run-ready").wait_for()
     assert area.input_value() == made
-    page.get_by_role("button", name="Show my answer").click()
+    area.fill("x = 1")
+    lstm.get_by_role("button", name="Show my answer").click()
     assert area.input_value() == WRONG
-    kept = page.evaluate("JSON.parse(localStorage.getItem('course-answers:04-lstm')).cells")
-    assert kept == {answer["id"]: {"an earlier hash": WRONG, answer["hash"]: WRONG}}
+    both = {"an earlier hash": WRONG, answer["hash"]: WRONG}
+    assert stored(lstm)["cells"] == {answer["id"]: both}
+    undo.click()
+    assert area.input_value() == "x = 1"
 
 
-def test_the_keyboard_alone_will_do(tab):
-    page = tab("04-lstm")
+def test_the_keyboard_alone_will_do(fresh):
+    page = fresh
     area = page.get_by_label("Your answer to exercise 1")
     area.fill("")
     area.blur()
@@ -333,9 +419,8 @@ def test_the_keyboard_alone_will_do(tab):
     assert "Escape leaves the cell" in page.locator(f"#{described}").text_content()
 
 
-def test_letters_lie_on_letters(tab):
+def test_letters_lie_on_letters(lstm):
     """The text area is as large as the text in colours, and written in the same way."""
-    page = tab("04-lstm")
     same = """names => [...document.querySelectorAll('.run-lines')].map(lines => {
         const [pre, area] = lines.children
         const [a, b] = [pre, area].map(e => getComputedStyle(e))
@@ -344,11 +429,11 @@ def test_letters_lie_on_letters(tab):
             ...['x', 'y', 'width', 'height'].filter(n => Math.abs(p[n] - q[n]) > 0.6)]
     }).flat()"""
     names = ["fontFamily", "fontSize", "lineHeight", "letterSpacing", "paddingLeft", "paddingTop"]
-    assert page.evaluate(same, names) == []
+    assert lstm.evaluate(same, names) == []
 
 
-def test_such_a_page_is_accessible_and_fits_a_phone(tab):
-    page = tab("04-lstm")
+def test_such_a_page_is_accessible_and_fits_a_phone(fresh):
+    page = fresh
     report(width_complaints(page))
     report(access_complaints(page, insides=False))
     turn_dark(page)
@@ -359,7 +444,7 @@ def test_a_page_that_was_opened_as_a_file_says_why(browser, run_site):
     base = run_site.resolve().as_uri() + "/"
     with reader(browser, "light", base) as (page, troubles):
         page.goto(f"{base}exercises/04-lstm.html", wait_until="load")
-        assert "make serve" in page.locator(".run-page").inner_text()
+        assert "run make serve RUN=1 in" in page.locator(".run-page").inner_text()
         assert page.locator(".run-button").count() == 0
         assert page.locator("textarea").count() == 0
         report(troubles)

@@ -97,6 +97,14 @@ def test_a_package_that_is_not_there_is_explained(run):
     assert text.endswith(page_cells.LACKS)
 
 
+def test_a_cell_has_the_language_of_jupyterlab(run):
+    """Annotations are values in a cell, whatever this tool imports from __future__."""
+    assert run("def f(x: 1 + 2): pass", "f.__annotations__") == [("text", "{'x': 3}")]
+    assert run("def f(x: no_such_name): pass\nf.__annotations__")[-1][1].endswith(
+        "NameError: name 'no_such_name' is not defined"
+    )
+
+
 @pytest.mark.parametrize(
     "use",
     [
@@ -133,11 +141,18 @@ def test_figures_are_shown_where_they_are_asked_for(run):
     assert run("plt.get_fignums()") == [("text", "[]")]
 
 
-def test_progress_is_that_of_the_package(monkeypatch):
+def test_progress_is_that_of_the_package(monkeypatch, tmp_path):
     monkeypatch.setattr(progress, "_here", {})
     monkeypatch.delenv(progress.FILE_VARIABLE, raising=False)
+    monkeypatch.setattr(page_cells, "PROGRESS", tmp_path / "progress.json")
+    exercises = {"1": [2, "One"], "2": [3, "Two"], "3": [1, "Three"]}
     progress.record("04-lstm", 1)
     progress.record("04-lstm", 2, 1.0)
-    found = json.loads(progress_of("04-lstm", {"1": [2, "One"], "2": [3, "Two"]}))
+    found = json.loads(progress_of("04-lstm", exercises, {}))
     assert found["best"] == {"1": "solved", "2": 1.0}
     assert found["summary"].startswith("Solved: exercise 1. In part: exercise 2 (1 of 3 points).")
+
+    # What was solved elsewhere since stays so; of both, the better counts.
+    found = json.loads(progress_of("04-lstm", exercises, {"1": 1.0, "2": 2.0, "3": "solved"}))
+    assert found["best"] == {"1": "solved", "2": 2.0, "3": "solved"}
+    assert found["summary"].startswith("Solved: exercises 1, 3. In part: exercise 2 (2 of 3")

@@ -84,7 +84,7 @@ def test_the_command_writes_the_line_and_what_lists_chapters_reads_it(tmp_path, 
     assert "35 minutes, with the code 75" in capsys.readouterr().out
     chapter = read_chapter(path)
     assert chapter.minutes == (35, 75, 90)
-    assert "Text 35 min, with the code 1 h 15 min, exercises 1 h 30 min" in card(chapter)
+    assert "Text 35 min, with the code 1 h 15 min, [exercises](" in card(chapter)
     assert "  - Text 35 min, with the code 1 h 15 min, [exercises](" in table([chapter])
     before = path.read_bytes()
     assert main([str(path)]) == 0

@@ -65,6 +65,13 @@ def test_they_are_checked_each_time_and_taken_anew(tmp_path, carrier):
     folder = run_files(tmp_path, WANTED)
     (folder / "n.whl").write_bytes(b"damaged")
     assert (run_files(tmp_path, WANTED) / "n.whl").read_bytes() == WHEEL
+    (folder / "pyodide-lock.json").write_text("{}")
+    lock = (run_files(tmp_path, WANTED) / "pyodide-lock.json").read_text()
+    assert json.loads(lock) == WANTED["lock"]
+    more = {**WANTED["lock"], "info": {"python": "3.14.1"}}  # the same files, another list
+    lock = (run_files(tmp_path, {**WANTED, "lock": more}) / "pyodide-lock.json").read_text()
+    assert json.loads(lock) == more
+    run_files(tmp_path, WANTED)
     path.unlink()
     assert run_files(tmp_path, WANTED) == folder  # all there: the carrier is not needed
 

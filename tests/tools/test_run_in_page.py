@@ -1,13 +1,15 @@
 """Which notebooks run in the page, and what the page's script is told about them."""
 
+import re
 import zipfile
 
 import pytest
 from make_exercises import make_exercise, wanted_exercises
 from notebook_files import ROOT, hash_of, notebooks_in, read
-from sphinx_course import run_in_page
+from sphinx_course import page_cells, run_in_page
 from sphinx_course.run_in_page import described, make_package, not_in_the_browser, runs
 
+from course_pkg.classroom.assignment import TEXT_STUB
 from tests.tools.samples import solution_notebook
 
 
@@ -80,3 +82,10 @@ def test_what_is_there_is_said_once():
 
     holds = {name for each in read_list()["lock"]["packages"].values() for name in each["imports"]}
     assert {"numpy", "matplotlib"} <= holds & run_in_page.HERE
+
+
+def test_the_script_knows_the_words_that_python_uses():
+    script = (ROOT / "book" / "site" / "run" / "page.mjs").read_text(encoding="utf-8")
+    said = dict(re.findall(r'^const (\w+) = "(.*)";$', script, re.MULTILINE))
+    assert said["UNTOUCHED"] == TEXT_STUB
+    assert said["TORCH"] == page_cells.NO_TORCH

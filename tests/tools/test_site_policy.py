@@ -6,6 +6,7 @@ import hashlib
 import pytest
 from site_policy import FILE, HEADERS, inside, policy, write_policy
 from site_values import SiteValues
+from sphinx_course.math_font import NAME
 
 PAGE = """<html><head><script>let a = 1;</script><STYLE>p { color: red }</STYLE>
 <script type="application/json">{"b": 2}</script><script src="a.js"></script>
@@ -84,5 +85,9 @@ def test_hosts_that_read_headers_get_them_if_asked(tmp_path):
     write_policy(tmp_path, SiteValues(headers=True))
     found = (tmp_path / FILE).read_text().strip()
     assert f"/*\n  Content-Security-Policy: {found}\n" in (tmp_path / HEADERS).read_text()
+    blocks = (tmp_path / HEADERS).read_text().split("\n/")
+    kept = {path: lines for path, _, lines in (block.partition("\n") for block in blocks)}
+    for path in ("_static/run/*", f"_static/{NAME}"):
+        assert kept[path].split() == ["Cache-Control:", "no-cache"]
     write_policy(tmp_path, SiteValues())
     assert not (tmp_path / HEADERS).exists()

@@ -250,15 +250,17 @@ class Notebook:
 
     def _value(self, source: str, name: str) -> Any:
         """Run a cell and return the value of its last line, where that is an expression."""
-        tree = ast.parse(source, name)
+        # As IPython does it: without the __future__ imports of this file.
+        tree = compile(source, name, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
         last = tree.body[-1] if tree.body else None
         names = vars(self.main)
         if not isinstance(last, ast.Expr) or source.rstrip().endswith(";"):
-            exec(compile(tree, name, "exec"), names)
+            exec(compile(tree, name, "exec", dont_inherit=True), names)
             return None
         tree.body.pop()
-        exec(compile(tree, name, "exec"), names)
-        return eval(compile(ast.Expression(last.value), name, "eval"), names)
+        exec(compile(tree, name, "exec", dont_inherit=True), names)
+        value = ast.Expression(last.value)
+        return eval(compile(value, name, "eval", dont_inherit=True), names)
 
     def _show(self, value: Any) -> None:
         sys.stdout.flush()
@@ -270,20 +272,25 @@ class Notebook:
 # ---- which exercises are solved -----------------------------------------------------------------
 
 
-def progress_of(notebook: str, exercises: dict[str, Any]) -> str:
-    """Return, as JSON, what was solved of a notebook and the sentence that says so."""
+def _know(notebook: str, best: dict[str, Any]) -> None:
+    Path(PROGRESS).write_text(json.dumps({notebook: best}), encoding="utf-8")
+
+
+def progress_of(notebook: str, exercises: dict[str, Any], best: dict[str, Any]) -> str:
+    """Return, as JSON, what was solved of a notebook, here or before, and a sentence on it."""
     from course_pkg.grading import progress
 
     listed = {int(number): (points, title) for number, (points, title) in exercises.items()}
-    best = progress.best_in().get(notebook, {})
-    said = progress.summary(listed, best) if listed else ""
-    solved = {n: progress.WORD if best[n] == progress.SOLVED else best[n] for n in sorted(best)}
+    _know(notebook, best)  # another tab may have solved one since
+    both = progress.best_in(Path(PROGRESS)).get(notebook, {})
+    said = progress.summary(listed, both) if listed else ""
+    solved = {n: progress.WORD if both[n] == progress.SOLVED else both[n] for n in sorted(both)}
     return json.dumps({"best": solved, "summary": said})
 
 
 def start(emit: Emit, notebook: str, best: dict[str, Any]) -> Notebook:
     """Return a notebook whose earlier progress is known."""
-    Path(PROGRESS).write_text(json.dumps({notebook: best}), encoding="utf-8")
+    _know(notebook, best)
     os.environ["COURSE_PROGRESS"] = PROGRESS
     os.environ["MPLBACKEND"] = "agg"
     if importlib.util.find_spec("torch") is None:

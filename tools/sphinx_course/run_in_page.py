@@ -25,12 +25,11 @@ from notebook_files import ROOT, hash_of
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from course_pkg.classroom.assignment import HEADING, source_of
+from course_pkg.classroom.assignment import HEADING, TEXT_STUB, source_of
 from course_pkg.grading.progress import summary
 from sphinx_course.rewrite import note_generated_page
 
 FOLDER = "exercises/"
-PROSE = "YOUR ANSWER HERE"
 HERE = {"numpy", "matplotlib", *sys.stdlib_module_names}
 STATIC = "_static/run"
 # What the notebook says is not all that holds for a page in which it runs.
@@ -208,7 +207,7 @@ def _mark(app: Sphinx, doctree: nodes.document) -> None:
         for node in doctree.findall(nodes.container)
         if node.get("nb_element") == "cell_code"
     }
-    prose = [node for node in doctree.findall(nodes.paragraph) if node.astext() == PROSE]
+    prose = [node for node in doctree.findall(nodes.paragraph) if node.astext() == TEXT_STUB]
     places = iter(prose)
     for index, cell in wanted.items():
         node = next(places, None) if cell["kind"] == "prose" else found.get(index)

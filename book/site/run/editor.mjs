@@ -56,11 +56,19 @@ const keys = {
 
 function replace(area, from, to, text) {
   area.setSelectionRange(from, to);
-  const done = document.execCommand(text ? "insertText" : "delete", false, text);
-  if (!done && from + text.length !== to) {
+  const isHere = document.activeElement === area; // what the browser changes is where the focus is
+  const done = isHere && document.execCommand(text ? "insertText" : "delete", false, text);
+  if (!done && area.value.slice(from, to) !== text) {
     area.setRangeText(text, from, to, "end");
     area.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }
+}
+
+// Put a text in the place of all that stands there: one step to undo, too.
+export function replaceAll(area, text) {
+  if (area.value === text) return;
+  area.focus({ preventScroll: true });
+  replace(area, 0, area.value.length, text);
 }
 
 // Turn a listing into an editor; `changed` and `run` are called with nothing, `leave` has the focus
@@ -91,7 +99,7 @@ export function codeEditor(listing, { label, help, changed, run, leave }) {
   });
   return {
     area,
-    set(text) {
+    begin(text) {
       area.value = text;
       colour();
     },

@@ -1,6 +1,6 @@
 // The page with its cells: buttons, one Python behind them, what it shows, and what was solved.
 import { Answers, answersIn, withAnswers } from "./answers.mjs";
-import { codeEditor } from "./editor.mjs";
+import { codeEditor, replaceAll } from "./editor.mjs";
 import { clean } from "./output.mjs";
 
 const UNTOUCHED = "YOUR ANSWER HERE";
@@ -103,6 +103,7 @@ export function show(page, box, article) {
   }
 
   function stop() {
+    asked += 1; // what waits behind the busy cell is not run either
     const mine = python;
     const focus = foot.contains(document.activeElement) && mine?.cell?.run;
     end();
@@ -169,11 +170,13 @@ export function show(page, box, article) {
     cell.place.classList.add("run-busy");
     const result = await ask({ type: "run", source });
     if (result.type !== "done") return false;
+    const { progress } = await ask({ type: "progress", best: answers.read().best });
+    if (!progress) return false;
     cell.place.classList.remove("run-busy");
     cell.ran = source;
     if (cell.stored) cell.stored.hidden = cell.out.childElementCount > 0 && !cell.failed.startsWith(TORCH);
-    answers.solve(result.progress);
-    showProgress(result.progress);
+    answers.solve(progress);
+    showProgress(progress);
     const last = cell.out.lastElementChild?.textContent.trim() ?? "";
     spoken.textContent =
       cell.failed || (cell.kind === "check" ? last : `${cell.name} has run. ${last}`.slice(0, 300));
@@ -227,16 +230,22 @@ export function show(page, box, article) {
   function changed(cell) {
     const text = cell.area.value;
     answers.keep(cell, text === cell.made ? undefined : text);
+    cell.undo.hidden = true;
     if (cell.reset) cell.reset.hidden = text === cell.made;
-    warnings.textContent = answers.works
-      ? ""
-      : "This browser does not keep your answers: download them before you leave.";
+    warn();
   }
 
-  function write(cell, text) {
-    if (cell.editor) cell.editor.set(text);
-    else cell.area.value = text;
-    changed(cell);
+  function warn(text = "") {
+    const lost = "This browser does not keep your answers: download them before you leave.";
+    warnings.textContent = [text, answers.works ? "" : lost].filter(Boolean).join(" ");
+  }
+
+  // One click takes the place of a whole answer, and another one brings it back.
+  function exchange(cell, text) {
+    const before = cell.area.value;
+    replaceAll(cell.area, text);
+    cell.undo.onclick = () => replaceAll(cell.area, before);
+    cell.undo.hidden = before === text;
   }
 
   function offerOlder(cell, place) {
@@ -246,9 +255,8 @@ export function show(page, box, article) {
     offer.append(
       "This exercise has changed since you wrote an answer to it. ",
       button("Show my answer", () => {
-        write(cell, older);
+        exchange(cell, older);
         offer.remove();
-        cell.area.focus();
       }),
     );
     place.append(offer);
@@ -265,7 +273,7 @@ export function show(page, box, article) {
     Object.assign(cell, { place: area, area, made: "", out: undefined });
     area.value = answers.text(cell) ?? "";
     area.addEventListener("input", () => changed(cell));
-    const after = element("div");
+    const after = element("div", {}, cell.undo);
     area.after(after);
     offerOlder(cell, after);
   }
@@ -305,16 +313,16 @@ export function show(page, box, article) {
         leave: cell.run,
       });
       cell.area = cell.editor.area;
-      cell.area.value = cell.made;
-      cell.reset = button("As it was", () => write(cell, cell.made), "run-quiet");
+      cell.editor.begin(cell.made);
+      cell.reset = button("As it was", () => exchange(cell, cell.made), "run-quiet");
       cell.reset.hidden = true;
       cell.reset.title = "Put the cell back as it was made";
       const hint = element("span", { className: "run-note run-hint", textContent: HINT });
       hint.setAttribute("aria-hidden", "true"); // the cell is described by the same words
-      bar.append(cell.reset, hint);
+      bar.append(cell.reset, cell.undo, hint);
       const kept = answers.text(cell);
       if (kept !== undefined) {
-        cell.editor.set(kept);
+        cell.editor.begin(kept);
         cell.reset.hidden = false;
       }
       offerOlder(cell, bar);
@@ -347,13 +355,25 @@ export function show(page, box, article) {
   }
 
   async function download() {
-    const response = await fetch(here(`../../_sources/exercises/${page.notebook}.ipynb`));
+    let notebook;
+    try {
+      const response = await fetch(here(`../../_sources/exercises/${page.notebook}.ipynb`));
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      notebook = await response.json();
+    } catch (error) {
+      warn(
+        `Your notebook was not downloaded: the site does not answer (${error.message}). ` +
+          "Your answers are still in this page: leave it open, and try again.",
+      );
+      return;
+    }
     const texts = cells.filter((cell) => cell.area).map((cell) => [cell.id, cell.area.value || UNTOUCHED]);
-    const file = new Blob([withAnswers(await response.json(), new Map(texts))], {
+    const file = new Blob([withAnswers(notebook, new Map(texts))], {
       type: "application/x-ipynb+json",
     });
     const link = element("a", { href: URL.createObjectURL(file), download: `${page.notebook}.ipynb` });
     link.click();
+    warn();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
@@ -369,13 +389,15 @@ export function show(page, box, article) {
     const before = new Map(own.map((cell) => [cell, cell.area.value]));
     for (const cell of own) {
       const text = found.get(cell.id)?.trimEnd();
-      if (text !== undefined) write(cell, cell.kind === "prose" && text === UNTOUCHED ? "" : text);
+      const isEmpty = cell.kind === "prose" && text === UNTOUCHED;
+      if (text !== undefined) replaceAll(cell.area, isEmpty ? "" : text);
     }
     const back = button("Undo", () => {
-      before.forEach((text, cell) => write(cell, text));
+      before.forEach((text, cell) => replaceAll(cell.area, text));
       warnings.textContent = "Your answers are as they were before.";
     });
     warnings.replaceChildren("The answers of the notebook are loaded. ", back);
+    back.focus();
   }
 
   const file = element("input", { type: "file", accept: ".ipynb,application/json", hidden: true });
@@ -409,7 +431,11 @@ export function show(page, box, article) {
     progress,
     warnings,
   );
-  for (const cell of cells) (cell.kind === "prose" ? prepareProse : prepareCode)(cell);
+  for (const cell of cells) {
+    cell.undo = button("Undo", () => {}, "run-quiet");
+    cell.undo.hidden = true;
+    (cell.kind === "prose" ? prepareProse : prepareCode)(cell);
+  }
   showProgress(answers.read());
   article.classList.add("run-ready");
 }

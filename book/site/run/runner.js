@@ -13,8 +13,8 @@
   if (location.protocol === "file:") {
     say(
       "On the published site you can solve these exercises in the page. Here it was opened as a file, " +
-        "and browsers start Python only on pages that come from a server: run make serve in the " +
-        "course's folder, or make lab for JupyterLab.",
+        "and browsers start Python only on pages that come from a server: run make serve RUN=1 in " +
+        "the course's folder, or make lab for JupyterLab.",
     );
     return;
   }

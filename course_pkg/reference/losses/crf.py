@@ -10,8 +10,8 @@ import numpy as np
 from course_pkg.reference.checks import Array, IntArray, check_ids, check_named_tuple
 from course_pkg.reference.losses.crf_recursions import (
     Params,
-    check_inputs,
     log_sum_exp,
+    prepare,
     sequence_score,
     sums_of_beginnings,
     sums_of_ends,
@@ -93,7 +93,7 @@ def forward(
     8.0
     """
     check_reduction(reduction)
-    x, params, lengths = check_inputs(scores, params, lengths)
+    x, params, lengths = prepare(scores, params, lengths)
     T, B, K = x.shape
     inside = np.arange(T)[:, None] < lengths  # (T, B)
     if isinstance(tags, np.ndarray) and tags.shape == (T, B) and tags.dtype.kind in "iu":
@@ -191,7 +191,7 @@ def marginals(
     >>> marginals(np.log([[[9.0, 1.0]], [[1.0, 1.0]]]), sticky)[1, 0].round(2)
     array([0.82, 0.18])
     """
-    x, params, lengths = check_inputs(scores, params, lengths)
+    x, params, lengths = prepare(scores, params, lengths)
     alpha = sums_of_beginnings(x, params, lengths)
     log_Z = log_sum_exp(alpha[-1] + params.end)  # (B,)
     p: Array = np.exp(alpha + sums_of_ends(x, params, lengths) - log_Z[:, None])

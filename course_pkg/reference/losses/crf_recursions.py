@@ -138,7 +138,7 @@ def sequence_score(x: Array, tags: IntArray, params: Params, lengths: IntArray) 
     return score
 
 
-def check_inputs(
+def prepare(
     scores: Array, params: Params, lengths: Sequence[int] | IntArray | None
 ) -> tuple[Array, Params, IntArray]:
     """Return scores with 0 in the padding, the parameters, and int64 lengths, or raise.
@@ -159,7 +159,7 @@ def check_inputs(
 
     Examples
     --------
-    >>> check_inputs(np.zeros((3, 2, 4)), Params(*map(np.zeros, (4, (4, 4), 5))), None)
+    >>> prepare(np.zeros((3, 2, 4)), Params(*map(np.zeros, (4, (4, 4), 5))), None)
     Traceback (most recent call last):
         ...
     ValueError: params.end: expected shape (K,) with K = 4 as in scores, got (5,)
