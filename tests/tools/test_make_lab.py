@@ -1,6 +1,7 @@
 """The recipes of the Makefile, in a course whose path has spaces and other scripts."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
