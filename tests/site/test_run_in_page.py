@@ -137,7 +137,7 @@ def press(page, name):
     served = "Number(document.querySelector('.run-page').dataset.runs ?? 0)"
     before = page.evaluate(served)
     page.get_by_role("button", name=name, exact=True).click()
-    page.wait_for_function(f"before => {served} > before", arg=before)
+    page.wait_for_function(f"before => {served} > before", arg=before, polling=100)
 
 
 def said(page, cell, kind=""):

@@ -313,7 +313,7 @@ export function show(page, box, article) {
         leave: cell.run,
       });
       cell.area = cell.editor.area;
-      cell.editor.begin(cell.made);
+      cell.area.value = cell.made;
       cell.reset = button("As it was", () => exchange(cell, cell.made), "run-quiet");
       cell.reset.hidden = true;
       cell.reset.title = "Put the cell back as it was made";
@@ -395,11 +395,13 @@ export function show(page, box, article) {
     const back = button("Undo", () => {
       before.forEach((text, cell) => replaceAll(cell.area, text));
       warnings.textContent = "Your answers are as they were before.";
+      loader.focus();
     });
     warnings.replaceChildren("The answers of the notebook are loaded. ", back);
     back.focus();
   }
 
+  const loader = button("Load a notebook", () => file.click());
   const file = element("input", { type: "file", accept: ".ipynb,application/json", hidden: true });
   file.addEventListener("change", async () => {
     if (file.files[0]) load(await file.files[0].text());
@@ -425,7 +427,7 @@ export function show(page, box, article) {
         spoken.textContent = "Python starts anew with the next run.";
       }),
       button("Download my notebook", download),
-      button("Load a notebook", () => file.click()),
+      loader,
       file,
     ),
     progress,
