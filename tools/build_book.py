@@ -233,7 +233,8 @@ def build(
         stamp.write_text(json.dumps(now))
         print(f"Built in {time.monotonic() - start:.0f} s.")
 
-    print(f"The site is in {html}\nOpen {start_page.as_uri()} in a browser, or run: make serve")
+    serve = "make serve RUN=1" if run else "make serve"
+    print(f"The site is in {html}\nOpen {start_page.as_uri()} in a browser, or run: {serve}")
     return 0
 
 

@@ -281,9 +281,9 @@ def test_answers_are_kept_and_taken_home(lstm, tmp_path):
     with lstm.expect_download() as download:
         lstm.get_by_role("button", name="Download my notebook").click()
     file = tmp_path / download.value.suggested_filename
-    assert file.name == f"{LSTM}.ipynb"
+    assert file.name == f"{LSTM}-exercises.ipynb"  # as the copies in work/ are called
     download.value.save_as(file)
-    mine, before = read(file), read(ROOT / "exercises" / file.name)
+    mine, before = read(file), read(ROOT / "exercises" / f"{LSTM}.ipynb")
     changed = {a.id: a.source for a, b in zip(mine.cells, before.cells, strict=True) if a != b}
     assert changed == {answer["id"]: WRONG, "ex4-open": "No: it was asked with one seed.\n"}
 

@@ -140,7 +140,7 @@ def shown(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
-    if trace is None:  # the cell did not compile
+    if trace is None or isinstance(error, SyntaxError):  # the cell did not compile
         return "\n".join(_lines_of(error))
     return "\n".join(_InteractiveTB.structured_traceback(type(error), error, trace))
 

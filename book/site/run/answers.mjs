@@ -72,7 +72,7 @@ export function withAnswers(notebook, texts) {
 // The answers in a file, a map from a cell's id to its text. The file may hold anything: only the
 // texts of cells that are known are taken, and none of it is shown as HTML or run.
 export function answersIn(text, ids, name) {
-  const wrong = (why) => new Error(`Nothing was loaded: ${why} Expected: ${name}.ipynb.`);
+  const wrong = (why) => new Error(`Nothing was loaded: ${why} Expected: ${name}-exercises.ipynb.`);
   if (text.length > MOST_BYTES) throw wrong("the file is too large.");
   let notebook;
   try {

@@ -150,8 +150,17 @@ export function show(page, box, article) {
         break;
       }
     }
-    if (mine === python) foot.hidden = true;
+    if (mine === python) {
+      foot.hidden = true;
+      const silent = turn === asked && target.kind !== "check" && !target.out.childElementCount;
+      if (silent) target.out.append(text("note", quiet(target)));
+    }
     return finish(free);
+  }
+
+  // A cell that shows nothing has run, all the same.
+  function quiet(cell) {
+    return cell.kind === "answer" ? "It ran and shows nothing. Press Check." : "It ran and shows nothing.";
   }
 
   function finish(free) {
@@ -371,7 +380,7 @@ export function show(page, box, article) {
     const file = new Blob([withAnswers(notebook, new Map(texts))], {
       type: "application/x-ipynb+json",
     });
-    const link = element("a", { href: URL.createObjectURL(file), download: `${page.notebook}.ipynb` });
+    const link = element("a", { href: URL.createObjectURL(file), download: `${page.notebook}-exercises.ipynb` });
     link.click();
     warn();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
@@ -397,7 +406,7 @@ export function show(page, box, article) {
       warnings.textContent = "Your answers are as they were before.";
       loader.focus();
     });
-    warnings.replaceChildren("The answers of the notebook are loaded. ", back);
+    warnings.replaceChildren("The answers of the notebook are loaded; Run all counts them. ", back);
     back.focus();
   }
 
