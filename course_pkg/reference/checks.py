@@ -142,7 +142,7 @@ def _written(symbols: Sequence[str]) -> str:
 
 
 def check_lengths(
-    lengths: Sequence[int] | IntArray, T: int, B: int, *, name: str = "lengths"
+    lengths: Sequence[int] | IntArray, T: int, B: int, *, name: str = "lengths", least: int = 1
 ) -> IntArray:
     """Return ``lengths`` as an int64 array of shape (B,), each in 1..T, or raise.
 
@@ -154,6 +154,8 @@ def check_lengths(
         Number of steps and of sequences in the batch.
     name : str
         What the caller's argument is called, where a function takes several lengths.
+    least : int
+        0 where a sequence may be empty.
 
     Returns
     -------
@@ -165,7 +167,7 @@ def check_lengths(
     TypeError
         If the values are not integers.
     ValueError
-        If there are not B of them, or one is outside 1..T.
+        If there are not B of them, or one is outside ``least``..T.
 
     Examples
     --------
@@ -190,8 +192,8 @@ def check_lengths(
         raise TypeError(f"{name}: expected integers, got {array.dtype}")
     if array.shape != (B,):
         raise ValueError(f"{name}: expected shape (B,) = ({B},), got {array.shape}")
-    for bad in array[(array < 1) | (array > T)]:
-        raise ValueError(f"{name}: expected values in 1..{T}, got {bad}")
+    for bad in array[(array < least) | (array > T)]:
+        raise ValueError(f"{name}: expected values in {least}..{T}, got {bad}")
     return array.astype(np.int64)
 
 

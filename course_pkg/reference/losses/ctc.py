@@ -105,7 +105,10 @@ def forward(
         raise ValueError(f"targets: expected shape (B, S) with B = {B}, got {targets.shape}")
     steps = np.full(B, T) if lengths is None else check_lengths(lengths, T, B)
     S = targets.shape[1]
-    counts = np.full(B, S) if target_lengths is None else _check_counts(target_lengths, S, B)
+    if target_lengths is None:
+        counts = np.full(B, S)
+    else:
+        counts = check_lengths(target_lengths, S, B, name="target_lengths", least=0)
     check_ids("blank", np.asarray(check_integer("blank", blank)), C)
     inside = np.arange(S) < counts[:, None]  # (B, S)
     if targets.dtype.kind in "iu" and (targets[inside] == blank).any():
@@ -196,15 +199,3 @@ def _weights(cache: Cache) -> Array:
     B = len(labels)
     weights = 1 / (np.maximum(labels, 1) * B) if cache.reduction == "mean" else np.ones(B)
     return weights.astype(cache.log_p.dtype)
-
-
-def _check_counts(target_lengths: Sequence[int] | IntArray, S: int, B: int) -> IntArray:
-    """Return the numbers of labels, (B,), each in 0..S, or raise."""
-    counts = np.asarray(target_lengths)
-    if counts.dtype.kind not in "iu":
-        raise TypeError(f"target_lengths: expected integers, got {counts.dtype}")
-    if counts.shape != (B,):
-        raise ValueError(f"target_lengths: expected shape (B,) = ({B},), got {counts.shape}")
-    for bad in counts[(counts < 0) | (counts > S)]:
-        raise ValueError(f"target_lengths: expected values in 0..{S}, got {bad}")
-    return counts.astype(np.int64)
