@@ -40,7 +40,7 @@
 ``social``          address and picture for links to a page, once there is an address
 ``styles_first``    puts style sheets into the site before pages are written
 ``third_party``     licences of what others made, and the directive ``third-party``
-``quiet_pages``     keeps scripts out of the pages that a security policy would forbid
+``quiet_pages``     keeps handlers out of the buttons that a security policy would forbid
 ``crossing``        what crosses from page to page, told as one text
 ``rewrite``         reads the pages that have changed, and writes those that come out differently
 """

@@ -47,7 +47,7 @@ def code_of(icon: str, css: str) -> int:
 def cut(font: Path, codes: list[int]) -> None:
     """Leave the characters with these numbers in a font, and nothing else."""
     options = subset.Options(flavor="woff2", layout_features=[], drop_tables=["FFTM"])
-    whole = TTFont(font)
+    whole = TTFont(font, recalcTimestamp=False)  # the same file at each build
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=codes)
     cutter.subset(whole)
